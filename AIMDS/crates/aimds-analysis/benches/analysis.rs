@@ -1,0 +1,3 @@
+//! Benches of analysis.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! AIMDS core.

@@ -1,0 +1,3 @@
+//! Benches of detection.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The `aimds` command.
+
+fn main() {}
