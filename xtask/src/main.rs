@@ -1,1 +1,10 @@
+#![allow(dead_code)]
+mod cargo;
+mod cli;
+mod disk;
+mod interrupt;
+mod manifest;
+mod record;
+mod shell;
+mod text;
 fn main() {}

@@ -1,0 +1,254 @@
+//! Every flag of every command; the doc comments here are the help text.
+//!
+//! Nothing is decided here beyond what the parser can check.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Makes a Cargo workspace build faster, proves each gain, and can be undone to the byte.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    version,
+    propagate_version = true
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags that every command takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Global {
+    /// Manifest of the workspace to work on [default: this repository's AIMDS/Cargo.toml]
+    #[arg(long, global = true, value_name = "PATH")]
+    pub(crate) manifest_path: Option<PathBuf>,
+    /// Text for people, or one JSON object on stdout
+    #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
+    pub(crate) format: Format,
+    /// When to colour status lines
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    pub(crate) color: Color,
+    /// Print results, warnings and errors only
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Say more: every cargo command that is run
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+    /// Do not access the network
+    #[arg(long, global = true)]
+    pub(crate) offline: bool,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Human,
+    Json,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Find what slows the workspace down, prove the remedies in a copy, commit what paid
+    Optimize(Optimize),
+    /// Say whether the workspace is sound and as fast as it was
+    Validate(Validate),
+    /// Put back the files of a backup, byte for byte
+    Restore(Restore),
+    /// Rebuild the reports of a recorded run
+    Report(Report),
+}
+
+impl Command {
+    /// The command's name as typed.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Optimize(_) => "optimize",
+            Self::Validate(_) => "validate",
+            Self::Restore(_) => "restore",
+            Self::Report(_) => "report",
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Optimize {
+    /// Do not ask before the verified changes are committed
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    /// Print findings, plan and diff; run no code of the workspace and write nothing
+    #[arg(long, conflicts_with_all = ["yes", "check"])]
+    pub(crate) dry_run: bool,
+    /// For CI: exit with 1 if changes are pending; write nothing
+    #[arg(long, conflicts_with = "yes")]
+    pub(crate) check: bool,
+    /// Run these passes only
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "CODE,…")]
+    pub(crate) only: Vec<Code>,
+    /// Leave these passes out
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "CODE,…")]
+    pub(crate) skip: Vec<Code>,
+    /// How much to measure: nothing, one pair of builds, or at least three
+    #[arg(long, value_enum, default_value_t = Depth::Quick, value_name = "DEPTH")]
+    pub(crate) measure: Depth,
+    /// Start no further timed build once this much time went into measuring, for instance 90s, 20m or 1h
+    #[arg(long, value_parser = duration, value_name = "TIME")]
+    pub(crate) time_budget: Option<Duration>,
+    /// Do not run the tests of the workspace
+    #[arg(long)]
+    pub(crate) no_test: bool,
+    /// Also update every dependency in the lock file (`cargo update`)
+    #[arg(long)]
+    pub(crate) update: bool,
+    /// Also set sccache as the compiler wrapper, if it is installed
+    #[arg(long)]
+    pub(crate) sccache: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Validate {
+    /// Leave the timed builds out
+    #[arg(long, conflicts_with = "against")]
+    pub(crate) quick: bool,
+    /// Build this git revision side by side and compare with it
+    #[arg(long, value_name = "REV")]
+    pub(crate) against: Option<String>,
+    /// Also run `cargo bench`
+    #[arg(long)]
+    pub(crate) bench: bool,
+    /// Do not run the tests of the workspace
+    #[arg(long)]
+    pub(crate) no_test: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// The backup to restore, as `--list` names it [default: the newest]
+    pub(crate) id: Option<String>,
+    /// List the backups
+    #[arg(long, conflicts_with_all = ["id", "dry_run", "force"])]
+    pub(crate) list: bool,
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Overwrite files that were edited since (they are backed up first)
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    /// The run to report on: a directory name below `<target>/xtask/runs` [default: the newest]
+    pub(crate) run: Option<String>,
+}
+
+/// How much to measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Depth {
+    /// No timed builds
+    None,
+    /// One pair of timed builds
+    Quick,
+    /// At least three pairs
+    Full,
+}
+
+/// The passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, ValueEnum)]
+pub(crate) enum Code {
+    /// Unpacked directories that `cargo package` left in the target directory
+    PackageBloat,
+    /// Generated directories that git does not ignore yet
+    Gitignore,
+    /// Dependencies that nothing in the package names
+    UnusedDependency,
+    /// One crate that members require in several versions
+    DuplicateVersion,
+    /// Dependencies that the workspace declares and a member repeats
+    NotInherited,
+    /// Umbrella features of which the code needs a part
+    BroadFeatures,
+    /// Workspace dependencies that no member inherits
+    UnusedWorkspaceDependency,
+    /// Profile settings
+    Profile,
+    /// `.cargo/config.toml`
+    CargoConfig,
+}
+
+impl Code {
+    /// The code as written in flags, ids and JSON.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::PackageBloat => "package-bloat",
+            Self::Gitignore => "gitignore",
+            Self::UnusedDependency => "unused-dependency",
+            Self::DuplicateVersion => "duplicate-version",
+            Self::NotInherited => "not-inherited",
+            Self::BroadFeatures => "broad-features",
+            Self::UnusedWorkspaceDependency => "unused-workspace-dependency",
+            Self::Profile => "profile",
+            Self::CargoConfig => "cargo-config",
+        }
+    }
+}
+
+/// Parses `90s`, `20m`, `1h` or a plain number of seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    let (digits, scale) = match text.char_indices().last() {
+        Some((at, 's')) => (&text[..at], 1),
+        Some((at, 'm')) => (&text[..at], 60),
+        Some((at, 'h')) => (&text[..at], 3600),
+        _ => (text, 1),
+    };
+    digits
+        .parse::<u64>()
+        .ok()
+        .and_then(|count| count.checked_mul(scale))
+        .map(Duration::from_secs)
+        .ok_or_else(|| {
+            "expected a whole number with s, m or h behind it, for instance 20m".to_owned()
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn codes_are_spelled_the_same_in_flags_and_in_json() {
+        for code in Code::value_variants() {
+            let flag = code.to_possible_value().unwrap();
+            assert_eq!(flag.get_name(), code.as_str());
+        }
+    }
+
+    #[test]
+    fn durations_take_a_unit() {
+        assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("20m"), Ok(Duration::from_secs(1200)));
+        assert_eq!(duration("1h"), Ok(Duration::from_secs(3600)));
+        assert!(duration("soon").is_err());
+        assert!(duration("").is_err());
+        assert!(duration("99999999999999999999h").is_err());
+    }
+}

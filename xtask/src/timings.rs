@@ -1,0 +1,216 @@
+//! Reads cargo's timing report: which unit took how long in a build.
+//!
+//! Pure, and never panics: the report is a page for people whose format cargo does not promise.
+//! Only a unit's name, start and duration are required; what else is missing is simply absent, and
+//! a report that cannot be read is one [`FormatChanged`], which a caller turns into one warning.
+
+use std::{cmp::Reverse, collections::BTreeMap, fmt, time::Duration};
+
+use serde_json::Value;
+
+/// What precedes the JSON array of units in `<target>/cargo-timings/cargo-timing.html`, as cargo
+/// 1.95 writes it (`src/cargo/core/compiler/timings/report.rs`).
+const MARKER: &str = "const UNIT_DATA =";
+
+/// The units of one build, in the order of the report.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Timings {
+    pub(crate) units: Vec<Unit>,
+}
+
+/// One unit: one run of rustc, or of a build script.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Unit {
+    /// Number of the unit in the report: what `unblocked` lists refer to. Its position where the
+    /// report gives none.
+    pub(crate) index: u64,
+    /// Package.
+    pub(crate) name: String,
+    /// Version of the package; empty where the report gives none.
+    pub(crate) version: String,
+    /// What was done: `todo` is a build, `run-custom-build` the run of a build script.
+    pub(crate) mode: String,
+    /// What was built: empty for a library, else `build-script`, `bin "x"`, …
+    pub(crate) target: String,
+    /// Since the start of the build.
+    pub(crate) start: Duration,
+    pub(crate) duration: Duration,
+    /// Units that could start once this one was done.
+    pub(crate) unblocked: Vec<u64>,
+    /// Units that could start once this one's metadata was written.
+    pub(crate) unblocked_by_metadata: Vec<u64>,
+    /// Phases within the unit, for instance `frontend`, `codegen`, `link`; often none.
+    pub(crate) sections: Vec<Section>,
+}
+
+/// A phase of a unit; both times count from the unit's own start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Section {
+    pub(crate) name: String,
+    pub(crate) start: Duration,
+    pub(crate) end: Duration,
+}
+
+/// A package of the baseline that the candidate no longer builds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Vanished {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    /// Sum over the package's units. Units run side by side: this is not wall time.
+    pub(crate) unit_time: Duration,
+    pub(crate) units: usize,
+}
+
+/// The report does not look like those of the cargos this was written for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FormatChanged(String);
+
+impl fmt::Display for FormatChanged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "cargo's timing report is not in a known format: {}",
+            self.0
+        )
+    }
+}
+
+impl std::error::Error for FormatChanged {}
+
+/// Reads a report as `cargo build --timings` writes it.
+///
+/// # Errors
+/// When there is no array of units, or a unit lacks its name, start or duration.
+pub(crate) fn parse(html: &str) -> Result<Timings, FormatChanged> {
+    let (_, array) = html
+        .split_once(MARKER)
+        .ok_or_else(|| FormatChanged(format!("`{MARKER}` is missing")))?;
+    // Script follows the array: only the first value is read.
+    let units = serde_json::Deserializer::from_str(array)
+        .into_iter::<Vec<Value>>()
+        .next()
+        .ok_or_else(|| FormatChanged(format!("nothing follows `{MARKER}`")))?
+        .map_err(|error| FormatChanged(error.to_string()))?;
+    let units = units.iter().enumerate().map(|(position, value)| {
+        unit(position, value).ok_or_else(|| {
+            FormatChanged(format!(
+                "unit {position} lacks a name, a start or a duration"
+            ))
+        })
+    });
+    Ok(Timings {
+        units: units.collect::<Result<_, _>>()?,
+    })
+}
+
+fn unit(position: usize, value: &Value) -> Option<Unit> {
+    Some(Unit {
+        index: value
+            .get("i")
+            .and_then(Value::as_u64)
+            .unwrap_or(position as u64),
+        name: value.get("name")?.as_str()?.to_owned(),
+        version: text(value, "version"),
+        mode: text(value, "mode"),
+        target: text(value, "target"),
+        start: seconds(value.get("start")?)?,
+        duration: seconds(value.get("duration")?)?,
+        unblocked: numbers(value, "unblocked_units"),
+        unblocked_by_metadata: numbers(value, "unblocked_rmeta_units"),
+        sections: list(value, "sections").filter_map(section).collect(),
+    })
+}
+
+/// `["frontend", {"start": 0.0, "end": 0.12}]`
+fn section(value: &Value) -> Option<Section> {
+    let times = value.get(1)?;
+    Some(Section {
+        name: value.get(0)?.as_str()?.to_owned(),
+        start: seconds(times.get("start")?)?,
+        end: seconds(times.get("end")?)?,
+    })
+}
+
+fn text(value: &Value, key: &str) -> String {
+    let text = value.get(key).and_then(Value::as_str).unwrap_or_default();
+    text.trim().to_owned()
+}
+
+fn list<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
+    let list = value.get(key).and_then(Value::as_array);
+    list.into_iter().flatten()
+}
+
+fn numbers(value: &Value, key: &str) -> Vec<u64> {
+    list(value, key).filter_map(Value::as_u64).collect()
+}
+
+fn seconds(value: &Value) -> Option<Duration> {
+    Duration::try_from_secs_f64(value.as_f64()?).ok()
+}
+
+impl Timings {
+    /// Sum of the durations of all units. Units run side by side: this is not wall time.
+    pub(crate) fn total_unit_time(&self) -> Duration {
+        sum(self.units.iter())
+    }
+
+    pub(crate) fn unit_count(&self) -> usize {
+        self.units.len()
+    }
+
+    /// The `n` units that took longest, longest first.
+    pub(crate) fn slowest(&self, n: usize) -> Vec<&Unit> {
+        let mut units: Vec<&Unit> = self.units.iter().collect();
+        units.sort_by_key(|unit| Reverse(unit.duration));
+        units.truncate(n);
+        units
+    }
+
+    /// Sum of the durations of a package's units: build script, its run, library, binaries. Zero
+    /// for a package that the build did not compile.
+    pub(crate) fn unit_time_of(&self, name: &str, version: &str) -> Duration {
+        let is_of = |unit: &&Unit| unit.name == name && unit.version == version;
+        sum(self.units.iter().filter(is_of))
+    }
+
+    fn by_package(&self) -> BTreeMap<(&str, &str), Vec<&Unit>> {
+        let mut packages: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for unit in &self.units {
+            let package = (unit.name.as_str(), unit.version.as_str());
+            packages.entry(package).or_default().push(unit);
+        }
+        packages
+    }
+}
+
+/// Packages (name and version) that the baseline built and the candidate did not, with the time
+/// their units took; most first. What a change is *attributed* when it was never built alone.
+///
+/// Both reports must come from clean builds: what was fresh is in neither.
+pub(crate) fn vanished(baseline: &Timings, candidate: &Timings) -> Vec<Vanished> {
+    let kept = candidate.by_package();
+    let gone = baseline.by_package();
+    let mut vanished: Vec<Vanished> = gone
+        .iter()
+        .filter(|(package, _)| !kept.contains_key(*package))
+        .map(|(&(name, version), units)| Vanished {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            unit_time: sum(units.iter().copied()),
+            units: units.len(),
+        })
+        .collect();
+    vanished.sort_by_key(|package| Reverse(package.unit_time));
+    vanished
+}
+
+/// Saturates: a damaged report may hold absurd numbers.
+fn sum<'a>(units: impl Iterator<Item = &'a Unit>) -> Duration {
+    units.fold(Duration::ZERO, |sum, unit| {
+        sum.saturating_add(unit.duration)
+    })
+}
+
+#[cfg(test)]
+mod tests;
