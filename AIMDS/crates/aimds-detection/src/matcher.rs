@@ -111,7 +111,8 @@ fn at_word_boundaries(text: &str, start: usize, end: usize) -> bool {
     let after = text[end..].chars().next();
     let first = text[start..end].chars().next();
     let last = text[start..end].chars().next_back();
-    !(word(before) && word(first)) && !(word(last) && word(after))
+    let inside_word = (word(before) && word(first)) || (word(last) && word(after));
+    !inside_word
 }
 
 #[cfg(test)]
