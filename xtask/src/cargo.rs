@@ -94,7 +94,20 @@ impl Cargo {
     /// # Errors
     /// When cargo rejects the workspace; the error carries cargo's own words.
     pub(crate) fn metadata(&self) -> Result<Metadata> {
-        let text = self.capture("cargo", &["metadata", "--format-version=1", "--locked"])?;
+        self.read_metadata(&[])
+    }
+
+    /// The same with the graph of one host triple only.
+    ///
+    /// # Errors
+    /// As [`Cargo::metadata`].
+    pub(crate) fn metadata_for(&self, host: &str) -> Result<Metadata> {
+        self.read_metadata(&["--filter-platform", host])
+    }
+
+    fn read_metadata(&self, more: &[&str]) -> Result<Metadata> {
+        let args = [&["metadata", "--format-version=1", "--locked"], more].concat();
+        let text = self.capture("cargo", &args)?;
         serde_json::from_str(&text).context("failed to read the output of `cargo metadata`")
     }
 
@@ -184,6 +197,31 @@ pub(crate) fn git(dir: &Path, args: &[&str]) -> Option<String> {
     let mut text = String::new();
     let finished = run_piped(command, &mut text).ok()?;
     finished.success.then_some(text)
+}
+
+/// Writes the files of a tree into a directory, through an index of its own: the repository is only read.
+///
+/// # Errors
+/// When git fails.
+pub(crate) fn git_export(dir: &Path, tree: &str, to: &Path) -> Result<()> {
+    let index = to.with_extension("xtask-index");
+    let prefix = format!("--prefix={}/", to.display());
+    for args in [
+        ["read-tree", tree].as_slice(),
+        &["checkout-index", "--all", &prefix],
+    ] {
+        let mut command = base_command(dir, "git", args)?;
+        command.env("GIT_INDEX_FILE", &index);
+        let finished = run_piped(command, &mut String::new())?;
+        if !finished.success {
+            bail!(
+                "`git {}` failed: {}",
+                args.join(" "),
+                finished.stderr.trim_end()
+            );
+        }
+    }
+    std::fs::remove_file(&index).with_context(|| format!("failed to remove `{}`", index.display()))
 }
 
 fn run_piped(mut command: Command, text: &mut String) -> Result<Finished> {

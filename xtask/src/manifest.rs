@@ -37,6 +37,20 @@ pub(crate) struct DepTable {
     pub(crate) kind: Kind,
 }
 
+impl DepTable {
+    /// Key paths at which the table may stand.
+    pub(crate) fn key_paths(&self) -> Vec<Vec<String>> {
+        let prefix: Vec<String> = match &self.target {
+            Some(target) => vec!["target".to_owned(), target.clone()],
+            None => Vec::new(),
+        };
+        let names = self.kind.names().iter();
+        names
+            .map(|name| [prefix.clone(), vec![(*name).to_owned()]].concat())
+            .collect()
+    }
+}
+
 impl fmt::Display for DepTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.target {
@@ -68,14 +82,20 @@ pub(crate) struct Declaration {
     pub(crate) optional: bool,
     /// `workspace = true`
     pub(crate) inherits: bool,
-    /// `path`, `git`, `registry` and the like: anything that says where the crate comes from.
-    pub(crate) source_keys: Vec<String>,
+    /// `path`, `git`, `registry` and the like, with their values: where the crate comes from.
+    pub(crate) source: Vec<(String, String)>,
 }
 
 impl Declaration {
     /// Name of the package in the registry.
     pub(crate) fn package(&self) -> &str {
         self.rename_of.as_deref().unwrap_or(&self.key)
+    }
+
+    /// Value of `path = "…"`.
+    pub(crate) fn path(&self) -> Option<&str> {
+        let (_, value) = self.source.iter().find(|(key, _)| key == "path")?;
+        Some(value.trim_matches('"'))
     }
 }
 
@@ -113,10 +133,9 @@ fn declaration(key: &str, item: &Item) -> Declaration {
     found.optional = flag("optional").unwrap_or(false);
     found.inherits = flag("workspace").unwrap_or(false);
     found.features = strings(table.get("features"));
-    found.source_keys = SOURCE_KEYS
+    found.source = SOURCE_KEYS
         .iter()
-        .filter(|name| table.contains_key(name))
-        .map(|name| (*name).to_owned())
+        .filter_map(|name| Some(((*name).to_owned(), plain(table.get(name)?))))
         .collect();
     found
 }
@@ -307,8 +326,8 @@ f = "3"
         assert!(by("b").optional);
         assert!(by("c").inherits);
         assert_eq!(by("d").package(), "real");
-        assert_eq!(by("d").source_keys, ["path"]);
-        assert_eq!(by("e").source_keys, ["git"]);
+        assert_eq!(by("d").source, [("path".to_owned(), "\"../d\"".to_owned())]);
+        assert_eq!(by("e").source[0].0, "git");
         let (table, _) = found.iter().find(|(_, d)| d.key == "f").unwrap();
         assert_eq!(table.to_string(), "[target.'cfg(unix)'.dev-dependencies]");
     }

@@ -26,6 +26,9 @@ pub(crate) struct Record {
     pub(crate) baseline: Option<Side>,
     pub(crate) candidate: Option<Side>,
     pub(crate) measurements: Vec<Measurement>,
+    /// What `validate` looked at; empty for `optimize`.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) checks: Vec<Check>,
     /// Directory of the backup relative to the workspace root; none when nothing was committed.
     pub(crate) backup: Option<String>,
     /// Directory with this record, the rendered reports, timing reports and logs.
@@ -150,4 +153,33 @@ pub(crate) struct Kept {
     pub(crate) what: String,
     /// Absolute path.
     pub(crate) path: String,
+}
+
+/// One thing that `validate` looked at.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Check {
+    pub(crate) name: String,
+    /// None when it was skipped.
+    pub(crate) ok: Option<bool>,
+    pub(crate) detail: String,
+}
+
+impl Check {
+    /// A check that was made.
+    pub(crate) fn new(name: &str, ok: bool, detail: String) -> Self {
+        Self {
+            name: name.to_owned(),
+            ok: Some(ok),
+            detail,
+        }
+    }
+
+    /// A check that was not made, and why.
+    pub(crate) fn skipped(name: &str, reason: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            ok: None,
+            detail: reason.to_owned(),
+        }
+    }
 }

@@ -69,7 +69,7 @@ impl Range {
 /// How much a quantity varies when nothing has changed.
 #[derive(Debug, Clone, Copy)]
 struct Noise {
-    /// For a single pair: fraction by which the larger must exceed the smaller.
+    /// Where a side has one sample: fraction by which the larger must exceed the smaller.
     relative: f64,
     /// Difference of the medians that is never called, in the quantity's own unit.
     absolute: f64,
@@ -134,28 +134,32 @@ pub(crate) fn median_ratio(pairs: &[(f64, f64)]) -> Option<f64> {
     median(&ratios?)
 }
 
-/// The call on a difference, from pairs `(baseline, candidate)` in the quantity's own unit.
-///
-/// With two pairs or more a difference is called only when the ranges of the two sides do not
-/// overlap; with a single pair only when the larger exceeds the smaller by more than the noise
-/// floor of the quantity ([`NOISE_FLOOR`], [`BYTES_FLOOR`]; counts are exact). Timings whose
-/// medians differ by less than [`SECONDS_FLOOR`] are never called.
-///
-/// `None`, that is *not measured*, without pairs or when a reading is negative or not finite.
+/// The call on a difference, from pairs `(baseline, candidate)` in the quantity's own unit: that
+/// of [`call_sides`] on the two sides of the pairs.
 pub(crate) fn call(quantity: Quantity, pairs: &[(f64, f64)]) -> Option<Call> {
     let (baseline, candidate): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
-    let (before, after) = (range(&baseline)?, range(&candidate)?);
-    let (from, to) = (median(&baseline)?, median(&candidate)?);
+    call_sides(quantity, &baseline, &candidate)
+}
+
+/// The call on a difference between samples that need not come in pairs (a recorded baseline may
+/// have more), in the quantity's own unit.
+///
+/// A difference is called only when the ranges of the two sides do not overlap. Where a side has
+/// a single sample, which shows no range, the larger median must also exceed the smaller by more
+/// than the noise floor of the quantity ([`NOISE_FLOOR`], [`BYTES_FLOOR`]; counts are exact).
+/// Timings whose medians differ by less than [`SECONDS_FLOOR`] are never called.
+///
+/// `None`, that is *not measured*, when a side has no sample or one that is negative or not finite.
+pub(crate) fn call_sides(quantity: Quantity, baseline: &[f64], candidate: &[f64]) -> Option<Call> {
+    let (before, after) = (range(baseline)?, range(candidate)?);
+    let (from, to) = (median(baseline)?, median(candidate)?);
     if before.min < 0.0 || after.min < 0.0 {
         return None;
     }
     let noise = Noise::of(quantity);
-    let distinct = if pairs.len() == 1 {
-        from.max(to) > from.min(to) * (1.0 + noise.relative)
-    } else {
-        !before.overlaps(after)
-    };
-    if !distinct || (to - from).abs() < noise.absolute {
+    let alone = baseline.len() == 1 || candidate.len() == 1;
+    let within_noise = alone && from.max(to) <= from.min(to) * (1.0 + noise.relative);
+    if before.overlaps(after) || within_noise || (to - from).abs() < noise.absolute {
         return Some(Call::Same);
     }
     Some(if to < from { Call::Better } else { Call::Worse })
@@ -285,6 +289,16 @@ mod tests {
     fn ranges_apart_are_called_even_below_the_relative_floor() {
         let pairs = [(60.0, 59.0), (60.2, 59.1), (60.1, 58.9)];
         assert_eq!(call(Quantity::Seconds, &pairs), Some(Call::Better));
+    }
+
+    #[test]
+    fn one_sample_against_a_recorded_range_needs_a_gap_and_the_floor() {
+        let recorded = [60.0, 62.0, 61.0];
+        let call = |now| call_sides(Quantity::Seconds, &recorded, &[now]).unwrap();
+        assert_eq!(call(61.5), Call::Same);
+        assert_eq!(call(63.0), Call::Same);
+        assert_eq!(call(65.0), Call::Worse);
+        assert_eq!(call_sides(Quantity::Seconds, &recorded, &[]), None);
     }
 
     #[test]

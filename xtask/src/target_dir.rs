@@ -12,11 +12,11 @@ use anyhow::{Context, Result};
 mod clean;
 mod walk;
 
-pub(crate) use clean::{Cleaned, clean_package_bloat};
+pub(crate) use clean::clean_package_bloat;
 use walk::Tally;
 
 /// This tool's own directory within a target directory: shadows' builds, reports, logs.
-const OWN: &str = "xtask";
+pub(crate) const OWN: &str = "xtask";
 
 /// What a target directory holds at one moment. All zero where there is none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -102,9 +102,9 @@ fn package_dir(package: &Path) -> Result<PackageDir> {
 /// Whether a directory of this name beneath `package/` is `cargo package`'s to make and remove.
 ///
 /// `<name>-<version>` is the unpacked package, which cargo itself removes without a question before
-/// it unpacks again (`run_verify` in `cargo/ops/cargo_package/verify.rs`); `tmp-crate` holds the
-/// `.crate` files in the making (since 1.91); `tmp-registry` the index that packages of one
-/// workspace are verified against when they are packaged together.
+/// it unpacks again (`run_verify` in cargo's `src/cargo/ops/cargo_package/verify.rs`); `tmp-crate`
+/// holds the `.crate` files in the making (since 1.91); `tmp-registry` the index that packages of
+/// one workspace are verified against when they are packaged together.
 fn is_bloat(name: &str) -> bool {
     matches!(name, "tmp-crate" | "tmp-registry")
         || name

@@ -49,9 +49,10 @@ impl Cleaned {
 ///
 /// A directory swapped for a link while it is being deleted is not followed:
 /// [`fs::remove_dir_all`] opens each level relative to the one above, without following links
-/// (`openat` and `unlinkat` with `O_NOFOLLOW` on Unix, the like on Windows). Two things it cannot
-/// see: a bind mount of the same file system, and a `cargo package` that starts after the locks
-/// were looked at; such a run fails and can be repeated, as with `cargo clean`.
+/// (`openat` and `unlinkat` with `O_NOFOLLOW` on Unix, the like on Windows). Three things it cannot
+/// see: `target` or `package` itself swapped for a link in the moment after they were looked at; a
+/// bind mount of the same file system; and a `cargo package` that starts after the locks were
+/// looked at, which fails and can be repeated, as with `cargo clean`.
 ///
 /// With `build.build-dir` set, cargo unpacks below that directory instead: call this for both.
 ///

@@ -1,0 +1,383 @@
+//! What can be done with backups: list them, and put their files back.
+//!
+//! Needs neither cargo nor a workspace that parses. Invariant: a backup is validated as a whole,
+//! and compared with every file on disk, before the first file is written; and what a restore
+//! replaces is backed up first, so that a restore can be undone like any commit.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use chrono::{DateTime, FixedOffset, NaiveDateTime};
+use serde::Serialize;
+
+use crate::{
+    commit::{
+        Content, Edit, Edits, Origin, canonical,
+        journal::Journal,
+        manifest::{Entry, State},
+        names::{ids, stamp},
+        refuse_pending, write,
+    },
+    files::{FileSystem, Kind, Links, RealFileSystem, locate, named::read, sha256},
+};
+
+#[cfg(all(test, unix))]
+pub(crate) mod tests;
+
+/// The `command` of backups made by a restore.
+const RESTORE: &str = "restore";
+
+/// One line of `restore --list`.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct BackupInfo {
+    /// Name of the directory.
+    pub(crate) id: String,
+    /// RFC 3339 with offset.
+    pub(crate) created: Option<DateTime<FixedOffset>>,
+    pub(crate) files: usize,
+    pub(crate) state: Option<State>,
+    pub(crate) git_head: Option<String>,
+    pub(crate) command: Option<String>,
+    /// For a backup made by a restore: the backup that was restored.
+    pub(crate) restores: Option<String>,
+    /// Why it cannot be restored, if it cannot. If its manifest is the reason, all else is empty.
+    pub(crate) damage: Option<String>,
+}
+
+/// The backups of a workspace, newest first, each verified.
+///
+/// # Errors
+/// When the workspace directory cannot be read; damage to a backup is part of its entry.
+pub(crate) fn list(root: &Path) -> Result<Vec<BackupInfo>> {
+    let fs = &RealFileSystem;
+    let root = &canonical(fs, root)?;
+    let infos = newest_first(fs, root)?
+        .into_iter()
+        .map(|(id, journal)| match journal {
+            Ok(journal) => {
+                let damage = journal.verify(fs).err().map(|error| format!("{error:#}"));
+                let manifest = journal.manifest;
+                BackupInfo {
+                    id,
+                    created: Some(manifest.created),
+                    files: manifest.files.len(),
+                    state: Some(manifest.state),
+                    git_head: manifest.git_head,
+                    command: Some(manifest.command),
+                    restores: manifest.restores,
+                    damage,
+                }
+            }
+            Err(error) => BackupInfo {
+                id,
+                created: None,
+                files: 0,
+                state: None,
+                git_head: None,
+                command: None,
+                restores: None,
+                damage: Some(format!("{error:#}")),
+            },
+        });
+    Ok(infos.collect())
+}
+
+/// How to restore.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RestoreOptions {
+    pub(crate) run: Run,
+    pub(crate) edited: Edited,
+}
+
+/// Whether to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Run {
+    Dry,
+    Write,
+}
+
+/// What to do with files that were edited since the commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Edited {
+    Refuse,
+    /// Replace them; the backup of the restore keeps the edits.
+    Replace,
+}
+
+/// What a restore did, or would do.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Restored {
+    /// The backup that was restored.
+    pub(crate) id: String,
+    /// The backup of what was replaced; none in a dry run, or if nothing had to be written.
+    pub(crate) backup: Option<String>,
+    pub(crate) files: Vec<RestoredFile>,
+}
+
+/// What a restore did, or would do, with one file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct RestoredFile {
+    /// Relative to the root.
+    pub(crate) path: String,
+    pub(crate) action: Action,
+    /// It had been edited since the commit, and the edits are replaced.
+    pub(crate) edited: bool,
+}
+
+/// What happens to a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Action {
+    /// It is already as it was.
+    Unchanged,
+    /// Its old bytes and mode are put back.
+    Replaced,
+    /// It is gone and is made again.
+    Recreated,
+    /// It did not exist before and is removed.
+    Removed,
+}
+
+/// Puts the files of a backup back as they were: bytes, modes, absence, directories.
+///
+/// Without an id, takes the newest backup whose commit finished and that was not made by a
+/// restore. So a second restore in a row finds everything as it was and writes nothing: it is no
+/// way to step back through history, nor does it undo the first. For either, name a backup.
+///
+/// The caller holds the workspace's lock and has called [`crate::commit::recover`]; a dry run
+/// needs neither.
+///
+/// # Errors
+/// When there is no such backup, it is damaged, an interrupted run was not recovered, or files
+/// were edited since (all of them are named) and are not to be replaced; nothing is written then.
+/// Otherwise as [`crate::commit::commit`].
+pub(crate) fn restore(root: &Path, id: Option<&str>, options: RestoreOptions) -> Result<Restored> {
+    restore_on(&RealFileSystem, root, id, options)
+}
+
+fn restore_on(
+    fs: &impl FileSystem,
+    root: &Path,
+    id: Option<&str>,
+    options: RestoreOptions,
+) -> Result<Restored> {
+    let root = &canonical(fs, root)?;
+    refuse_pending(fs, root)?;
+    let journal = match id {
+        Some(id) => load(fs, root, id.trim_end_matches(['/', '\\']))?,
+        None => newest(fs, root)?,
+    };
+    let id = journal.id.clone();
+    journal
+        .verify(fs)
+        .with_context(|| format!("`{id}` is damaged; no file was changed"))?;
+
+    let mut files = Vec::new();
+    let mut edits = Vec::new();
+    let mut edited = Vec::new();
+    for entry in &journal.manifest.files {
+        let current = current(fs, root, &entry.path)?;
+        let file = decide(entry, current.as_ref());
+        if file.edited {
+            edited.push((entry, current.as_ref().map(|(bytes, _)| sha256(bytes))));
+        }
+        if file.action != Action::Unchanged {
+            let mode = entry.before.as_ref().and_then(|before| before.mode);
+            edits.push(Edit {
+                path: entry.path.clone().into(),
+                before: current.map(|(bytes, _)| bytes),
+                after: journal
+                    .old_bytes(fs, entry)?
+                    .map(|bytes| Content { bytes, mode }),
+            });
+        }
+        files.push(file);
+    }
+    if options.edited == Edited::Refuse && !edited.is_empty() {
+        bail!(explain(fs, root, &id, &edited)?);
+    }
+    if options.run == Run::Dry || edits.is_empty() {
+        return Ok(Restored {
+            id,
+            backup: None,
+            files,
+        });
+    }
+    let edits = Edits {
+        files: edits,
+        create: journal
+            .manifest
+            .removed_directories
+            .iter()
+            .rev()
+            .cloned()
+            .collect(),
+        remove: journal
+            .manifest
+            .created_directories
+            .iter()
+            .rev()
+            .cloned()
+            .collect(),
+        links: Links::Refuse,
+    };
+    let origin = Origin {
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        git_head: None,
+        command: RESTORE.to_owned(),
+    };
+    let backup = write(fs, root, edits, &origin, Some(&id))?;
+    Ok(Restored {
+        id,
+        backup: Some(backup),
+        files,
+    })
+}
+
+/// Bytes and mode of a file on disk.
+type OnDisk = (Vec<u8>, Option<u32>);
+
+fn current(fs: &impl FileSystem, root: &Path, path: &str) -> Result<Option<OnDisk>> {
+    match locate(fs, root, path, Links::Refuse)?.kind {
+        Kind::Absent => Ok(None),
+        Kind::File(meta) => Ok(Some((read(fs, &root.join(path))?, meta.mode))),
+        _ => bail!("`{path}` is no longer a regular file; no file was changed"),
+    }
+}
+
+fn decide(entry: &Entry, current: Option<&OnDisk>) -> RestoredFile {
+    let hash = current.map(|(bytes, _)| sha256(bytes));
+    let before = entry.before.as_ref().map(|version| version.sha256.clone());
+    let after = entry.after.as_ref().map(|version| version.sha256.clone());
+    let old_mode = entry.before.as_ref().and_then(|version| version.mode);
+    let as_before = hash == before && current.and_then(|(_, mode)| *mode) == old_mode;
+    let action = match (current, &entry.before) {
+        _ if as_before => Action::Unchanged,
+        (Some(_), Some(_)) => Action::Replaced,
+        (None, _) => Action::Recreated,
+        (Some(_), None) => Action::Removed,
+    };
+    RestoredFile {
+        path: entry.path.clone(),
+        action,
+        edited: hash != before && hash != after,
+    }
+}
+
+/// Why edited files stop a restore; names a later backup where one explains the edit.
+fn explain(
+    fs: &impl FileSystem,
+    root: &Path,
+    id: &str,
+    edited: &[(&Entry, Option<String>)],
+) -> Result<String> {
+    let backups = newest_first(fs, root)?;
+    let later: Vec<_> = backups
+        .iter()
+        .take_while(|(other, _)| other != id)
+        .filter_map(|(_, journal)| journal.as_ref().ok())
+        .collect();
+    let lines = edited.iter().map(|(entry, hash)| {
+        let by = later.iter().find(|journal| {
+            journal.manifest.files.iter().any(|other| {
+                let after = other.after.as_ref().map(|after| &after.sha256);
+                other.path == entry.path && after == hash.as_ref()
+            })
+        });
+        let what = if hash.is_some() {
+            "was edited"
+        } else {
+            "was removed"
+        };
+        match by {
+            Some(journal) => {
+                format!(
+                    "\n  `{}` {what} by the commit of `{}`",
+                    entry.path, journal.id
+                )
+            }
+            None => format!("\n  `{}` {what}", entry.path),
+        }
+    });
+    let lines: String = lines.collect();
+    Ok(format!(
+        "no file was changed: since `{id}` was made,{lines}"
+    ))
+}
+
+/// The backups with their manifests, or with the reason why there is none.
+fn newest_first(fs: &impl FileSystem, root: &Path) -> Result<Vec<(String, Result<Journal>)>> {
+    let mut backups: Vec<_> = ids(fs, root)?
+        .0
+        .into_iter()
+        .map(|id| {
+            let journal = load(fs, root, &id);
+            (age(&id, journal.as_ref().ok()), id, journal)
+        })
+        .collect();
+    backups.sort_by(|(left, ..), (right, ..)| right.cmp(left));
+    Ok(backups
+        .into_iter()
+        .map(|(_, id, journal)| (id, journal))
+        .collect())
+}
+
+/// By the clock in UTC, which a change to winter time does not set back; without a manifest by
+/// the name. Backups of one instant by their numbers.
+fn age(id: &str, journal: Option<&Journal>) -> (NaiveDateTime, u32) {
+    let (named, number) = stamp(id).unwrap_or_default();
+    let local = named.and_local_timezone(chrono::Local).earliest();
+    let by_name = local.map_or(named, |local| local.naive_utc());
+    (
+        journal.map_or(by_name, |journal| journal.manifest.created.naive_utc()),
+        number,
+    )
+}
+
+fn load(fs: &impl FileSystem, root: &Path, id: &str) -> Result<Journal> {
+    ensure!(
+        stamp(id).is_some(),
+        "`{id}` is not the name of a backup, `backup-<date>-<time>`"
+    );
+    ensure!(
+        fs.kind(&root.join(id))? != Kind::Absent,
+        "there is no backup `{id}`"
+    );
+    match Journal::load(fs, root, id)? {
+        Some(journal) => Ok(journal),
+        None => bail!("`{id}` has no `manifest.json`: it was not made by this tool"),
+    }
+}
+
+fn newest(fs: &impl FileSystem, root: &Path) -> Result<Journal> {
+    let mut damaged = Vec::new();
+    for (id, journal) in newest_first(fs, root)? {
+        match journal {
+            Ok(journal) => {
+                let manifest = &journal.manifest;
+                let undoes_a_commit =
+                    manifest.state == State::Committed && manifest.restores.is_none();
+                if undoes_a_commit {
+                    // An older one must not silently be taken for a damaged newest one.
+                    ensure!(
+                        damaged.is_empty(),
+                        "{}; name the backup to restore",
+                        damaged[0]
+                    );
+                    return Ok(journal);
+                }
+            }
+            // Directories of the shell script that this tool replaces have no manifest.
+            Err(error) if has_manifest(fs, root, &id) => damaged.push(format!("{error:#}")),
+            Err(_) => {}
+        }
+    }
+    match damaged.first() {
+        Some(damage) => bail!("{damage}; there is no other backup in `{}`", root.display()),
+        None => bail!("there is no backup to restore in `{}`", root.display()),
+    }
+}
+
+fn has_manifest(fs: &impl FileSystem, root: &Path, id: &str) -> bool {
+    !matches!(Journal::load(fs, root, id), Ok(None))
+}

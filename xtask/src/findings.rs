@@ -1,0 +1,160 @@
+//! What costs build time or disk, with its evidence; and the plan made of the remedies.
+//!
+//! Each rule is one pure function in a file of its own below `findings/`. A finding is data, never an error.
+
+use anyhow::Result;
+
+use crate::{
+    cli::Code,
+    plan::{self, Change},
+    record::{ChangeRecord, Verdict},
+    snapshot::Snapshot,
+};
+
+mod broad_features;
+mod cargo_config;
+mod duplicate_version;
+mod gitignore;
+mod not_inherited;
+mod package_bloat;
+mod profile;
+mod unused_dependency;
+mod unused_workspace_dependency;
+
+pub(crate) use gitignore::PROBES;
+pub(crate) use profile::RELEASE as RELEASE_PROFILE;
+
+/// Something that costs, and what can be done about it.
+#[derive(Debug, Clone)]
+pub(crate) enum Finding {
+    /// A change remedies it.
+    Remedy(Change),
+    /// Nothing is done, for the reason in the record.
+    Left(ChangeRecord),
+}
+
+impl Finding {
+    /// A finding that is left as it is.
+    pub(crate) fn left(
+        code: Code,
+        subject: &str,
+        title: &str,
+        verdict: Verdict,
+        reason: &str,
+    ) -> Self {
+        Self::Left(ChangeRecord {
+            id: format!("{}:{subject}", code.as_str()),
+            code: code.as_str().to_owned(),
+            title: title.to_owned(),
+            verdict,
+            reason: reason.to_owned(),
+            files: Vec::new(),
+        })
+    }
+}
+
+/// What the rules are asked for beyond the snapshot.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wishes {
+    /// The passes to run.
+    pub(crate) codes: Vec<Code>,
+    /// Set sccache as the compiler wrapper.
+    pub(crate) sccache: bool,
+    /// Release settings may be chosen, because builds will be timed.
+    pub(crate) tune_release: bool,
+}
+
+/// Changes in the order in which they are applied, and what is left with its reason.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Plan {
+    pub(crate) changes: Vec<Change>,
+    pub(crate) left: Vec<ChangeRecord>,
+}
+
+/// Asks every rule that is wanted. Removal comes first, so that nothing is aligned, inherited or
+/// trimmed that goes anyway; the workspace's own entries come after everything that may inherit them.
+///
+/// # Errors
+/// When the plan would change a key that no change names: a defect.
+pub(crate) fn plan(snapshot: &Snapshot, wishes: &Wishes) -> Result<Plan> {
+    let rules: [(Code, &dyn Fn() -> Vec<Finding>); 9] = [
+        (Code::PackageBloat, &|| package_bloat::find(snapshot)),
+        (Code::Gitignore, &|| gitignore::find(snapshot)),
+        (Code::UnusedDependency, &|| {
+            unused_dependency::find(snapshot)
+        }),
+        (Code::DuplicateVersion, &|| {
+            duplicate_version::find(snapshot)
+        }),
+        (Code::NotInherited, &|| not_inherited::find(snapshot)),
+        (Code::BroadFeatures, &|| broad_features::find(snapshot)),
+        (Code::UnusedWorkspaceDependency, &|| {
+            unused_workspace_dependency::find(snapshot)
+        }),
+        (Code::Profile, &|| {
+            profile::find(snapshot, wishes.tune_release)
+        }),
+        (Code::CargoConfig, &|| {
+            cargo_config::find(snapshot, wishes.sccache)
+        }),
+    ];
+    let mut plan = Plan::default();
+    for (code, rule) in rules {
+        if !wishes.codes.contains(&code) {
+            continue;
+        }
+        for finding in rule() {
+            match finding {
+                Finding::Remedy(change) if is_ignored(snapshot, &change) => {
+                    plan.left.push(record(
+                        &change,
+                        Verdict::Skipped,
+                        "ignored by `[workspace.metadata.optimize]`",
+                    ));
+                }
+                Finding::Remedy(change) => plan.changes.push(change),
+                Finding::Left(record) => plan.left.push(record),
+            }
+        }
+    }
+    drop_idle(snapshot, &mut plan)?;
+    Ok(plan)
+}
+
+/// Drops changes whose edits make no difference once the others are applied.
+fn drop_idle(snapshot: &Snapshot, plan: &mut Plan) -> Result<()> {
+    let mut at = 0;
+    while at < plan.changes.len() {
+        let all: Vec<&Change> = plan.changes.iter().collect();
+        let without: Vec<&Change> = [&all[..at], &all[at + 1..]].concat();
+        let is_idle = !all[at].edits.is_empty()
+            && plan::materialise(snapshot, &all)? == plan::materialise(snapshot, &without)?;
+        if is_idle {
+            plan.changes.remove(at);
+        } else {
+            at += 1;
+        }
+    }
+    Ok(())
+}
+
+fn is_ignored(snapshot: &Snapshot, change: &Change) -> bool {
+    let ignore = &snapshot.policy.ignore;
+    ignore.contains(&change.id()) || ignore.contains(change.code.as_str())
+}
+
+/// The record of a change with its verdict.
+pub(crate) fn record(change: &Change, verdict: Verdict, reason: &str) -> ChangeRecord {
+    ChangeRecord {
+        id: change.id(),
+        code: change.code.as_str().to_owned(),
+        title: change.title.clone(),
+        verdict,
+        reason: reason.to_owned(),
+        files: change
+            .files()
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect(),
+    }
+}

@@ -1,0 +1,41 @@
+//! `gitignore`: generated directories that git would show as untracked.
+
+use crate::{
+    cli::Code,
+    plan::{Change, Edit},
+    snapshot::Snapshot,
+};
+
+use super::Finding;
+
+/// A pattern, and a path that it would ignore, for asking git whether it does already.
+const PATTERNS: [(&str, &str); 3] = [
+    ("target/package/*/", PROBES[0]),
+    ("cargo-timing*.html", PROBES[1]),
+    ("/backup-*/", PROBES[2]),
+];
+
+/// Paths that stand for what the patterns ignore: an unpacked package, a timing report as older
+/// cargos wrote it into the current directory, a backup of this tool.
+pub(crate) const PROBES: [&str; 3] = [
+    "target/package/example-0.1.0/",
+    "cargo-timing.html",
+    "backup-20000101-000000/",
+];
+
+/// One change with the patterns that are missing.
+pub(super) fn find(snapshot: &Snapshot) -> Vec<Finding> {
+    let lines: Vec<String> = PATTERNS
+        .iter()
+        .filter(|(_, probe)| !snapshot.ignored.contains(*probe))
+        .map(|(pattern, _)| (*pattern).to_owned())
+        .collect();
+    if lines.is_empty() {
+        return Vec::new();
+    }
+    let title = format!("ignore {}", lines.join(", "));
+    let reason = "git would show these generated files as untracked".to_owned();
+    let mut change = Change::new(Code::Gitignore, "patterns", title, reason);
+    change.edits = vec![Edit::Ignore { lines }];
+    vec![Finding::Remedy(change)]
+}

@@ -1,0 +1,481 @@
+//! Timed builds of the two shadows, in turns, and what the readings amount to.
+//!
+//! Times are whole-process readings of cargo and everything it waited for. Tests feed [`Readings`] with
+//! fixed numbers; only [`Bench`] builds.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+use cargo_metadata::Message;
+
+use crate::{
+    disk, graph,
+    record::{Kept, Measurement, Quantity, Sample, Samples},
+    shadow::Shadow,
+    shell::Shell,
+    snapshot::Snapshot,
+    stats, target_dir,
+    timings::{self, Timings},
+};
+
+/// Ratios that the documents of the replaced script promised: dev −25 %, release −39 %,
+/// incremental −20 %, target directory −45 %, package directory −99.99 %, artifacts −17 %.
+const PROMISED: [(&str, f64); 7] = [
+    ("clean-dev", 0.75),
+    ("clean-release", 0.61),
+    ("incremental-core", 0.80),
+    ("incremental-leaf", 0.80),
+    ("target-bytes", 0.55),
+    ("package-bytes", 0.0001),
+    ("artifacts", 0.83),
+];
+
+/// What is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Profile {
+    Dev,
+    Release,
+}
+
+impl Profile {
+    fn args(self) -> &'static [&'static str] {
+        match self {
+            Self::Dev => &["build", "--workspace", "--timings"],
+            Self::Release => &["build", "--workspace", "--timings", "--release"],
+        }
+    }
+
+    /// As in the measurement's name.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Dev => "dev",
+            Self::Release => "release",
+        }
+    }
+}
+
+/// One timed build.
+#[derive(Debug, Clone)]
+pub(crate) struct Build {
+    pub(crate) sample: Sample,
+    /// Units of the build, build script runs included.
+    pub(crate) units: usize,
+    pub(crate) timings: Option<Timings>,
+}
+
+/// Readings of one side.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Readings {
+    pub(crate) clean_dev: Vec<Sample>,
+    pub(crate) clean_release: Vec<Sample>,
+    pub(crate) incremental_core: Vec<Sample>,
+    pub(crate) incremental_leaf: Vec<Sample>,
+    /// After a clean dev and a clean release build.
+    pub(crate) target_bytes: Vec<Sample>,
+    pub(crate) artifacts: Vec<Sample>,
+    pub(crate) units: Vec<Sample>,
+    pub(crate) duplicates: Vec<Sample>,
+    pub(crate) package_bytes: Vec<Sample>,
+    pub(crate) timings: Option<Timings>,
+}
+
+/// A reading without times.
+pub(crate) fn plain(value: f64) -> Sample {
+    Sample {
+        value,
+        cpu_seconds: None,
+        peak_memory_bytes: None,
+    }
+}
+
+/// Builds shadows and keeps their timing reports and logs.
+#[derive(Debug)]
+pub(crate) struct Bench<'a> {
+    snapshot: &'a Snapshot,
+    shell: &'a Shell,
+    run_dir: PathBuf,
+    budget: Option<Duration>,
+    started: Instant,
+    builds: usize,
+    expected_units: Option<usize>,
+    pub(crate) kept: Vec<Kept>,
+    pub(crate) notes: Vec<String>,
+}
+
+impl<'a> Bench<'a> {
+    /// A bench that keeps its files in `run_dir` and starts no build once `budget` is spent.
+    pub(crate) fn new(
+        snapshot: &'a Snapshot,
+        shell: &'a Shell,
+        run_dir: &Path,
+        budget: Option<Duration>,
+    ) -> Self {
+        Self {
+            snapshot,
+            shell,
+            run_dir: run_dir.to_path_buf(),
+            budget,
+            started: Instant::now(),
+            builds: 0,
+            expected_units: None,
+            kept: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// Whether another build may start.
+    pub(crate) fn has_time(&mut self, what: &str) -> bool {
+        let spent = self
+            .budget
+            .is_some_and(|budget| self.started.elapsed() >= budget);
+        if spent {
+            self.notes
+                .push(format!("skipped {what}: the time budget was spent"));
+        }
+        !spent
+    }
+
+    /// A clean build; `label` tells several of the same kind apart.
+    ///
+    /// # Errors
+    /// When the build fails or is interrupted.
+    pub(crate) fn clean(
+        &mut self,
+        shadow: &Shadow,
+        profile: Profile,
+        label: &str,
+    ) -> Result<Build> {
+        match profile {
+            Profile::Dev => shadow.wipe(None)?,
+            Profile::Release => wipe_release(shadow)?,
+        }
+        let what = format!("clean {} build, {}{label}", profile.as_str(), shadow.name);
+        let mut build = self.build(shadow, profile.args(), &what)?;
+        build.timings = self.keep_timings(shadow, &what)?;
+        self.shell
+            .status("Measured", format!("{what}: {}", spoken(&build)));
+        Ok(build)
+    }
+
+    /// A rebuild after an edit of one source file.
+    ///
+    /// # Errors
+    /// When the file cannot be edited, the build fails or is interrupted.
+    pub(crate) fn incremental(
+        &mut self,
+        shadow: &Shadow,
+        source: &Path,
+        which: &str,
+    ) -> Result<Build> {
+        let place = shadow.place(self.snapshot, source);
+        let original =
+            fs::read(&place).with_context(|| format!("failed to read `{}`", place.display()))?;
+        self.builds += 1;
+        let probe = format!(
+            "\n#[allow(dead_code)]\nfn xtask_edit_{n}() -> u32 {{\n    {n}\n}}\n",
+            n = self.builds
+        );
+        disk::write(&place, &[original.as_slice(), probe.as_bytes()].concat())?;
+        let what = format!("rebuild after an edit in {which}, {}", shadow.name);
+        let build = self.build(shadow, &["build", "--workspace"], &what);
+        disk::write(&place, &original)?;
+        let build = build?;
+        self.shell
+            .status("Measured", format!("{what}: {}", spoken(&build)));
+        Ok(build)
+    }
+
+    fn build(&mut self, shadow: &Shadow, args: &[&str], what: &str) -> Result<Build> {
+        let log = self
+            .run_dir
+            .join("logs")
+            .join(format!("{}.log", file_name(what)));
+        let progress = self.shell.progress("Measuring", what, self.expected_units);
+        let mut units = 0;
+        let finished = shadow.cargo.messages(args, &log, |message| {
+            if matches!(
+                message,
+                Message::CompilerArtifact(_) | Message::BuildScriptExecuted(_)
+            ) {
+                units += 1;
+                progress.inc(1);
+            }
+        });
+        progress.finish_and_clear();
+        let finished = finished?;
+        if !finished.success {
+            bail!(
+                "the {what} failed, see `{}`:\n{}\nrun with `--measure none` to leave timed builds out",
+                log.display(),
+                finished.stderr.trim_end()
+            );
+        }
+        self.keep(format!("log of the {what}"), &log);
+        self.expected_units.get_or_insert(units);
+        let sample = Sample {
+            value: finished.wall.as_secs_f64(),
+            cpu_seconds: Some(finished.cpu.as_secs_f64()),
+            peak_memory_bytes: Some(finished.peak_memory_bytes),
+        };
+        Ok(Build {
+            sample,
+            units,
+            timings: None,
+        })
+    }
+
+    /// Copies cargo's timing report out of the shadow's target directory and reads it.
+    fn keep_timings(&mut self, shadow: &Shadow, what: &str) -> Result<Option<Timings>> {
+        let from = shadow
+            .target_dir
+            .join("cargo-timings")
+            .join("cargo-timing.html");
+        let Some(html) = disk::read_optional(&from)? else {
+            return Ok(None);
+        };
+        let to = self
+            .run_dir
+            .join("timings")
+            .join(format!("{}.html", file_name(what)));
+        disk::write(&to, &html)?;
+        self.keep(format!("cargo's timing report of the {what}"), &to);
+        match timings::parse(&String::from_utf8_lossy(&html)) {
+            Ok(timings) => Ok(Some(timings)),
+            Err(changed) => {
+                let note = format!("no times of single units: {changed}");
+                if !self.notes.contains(&note) {
+                    self.shell.warn(&note);
+                    self.notes.push(note);
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    fn keep(&mut self, what: String, path: &Path) {
+        self.kept
+            .retain(|kept| kept.path != path.display().to_string());
+        self.kept.push(Kept {
+            what,
+            path: path.display().to_string(),
+        });
+    }
+}
+
+/// Removes what release builds left, also below the directory of a target triple.
+fn wipe_release(shadow: &Shadow) -> Result<()> {
+    shadow.wipe(Some("release"))?;
+    let Ok(entries) = fs::read_dir(&shadow.target_dir) else {
+        return Ok(());
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let nested = Path::new(&name).join("release");
+        if let (true, Some(nested)) = (shadow.target_dir.join(&nested).is_dir(), nested.to_str()) {
+            shadow.wipe(Some(nested))?;
+        }
+    }
+    Ok(())
+}
+
+fn file_name(what: &str) -> String {
+    let word = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    let name: String = what.chars().map(word).collect();
+    name.split('-')
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("-")
+}
+
+fn spoken(build: &Build) -> String {
+    let cpu = build.sample.cpu_seconds.unwrap_or_default();
+    format!(
+        "{:.1} s, {cpu:.1} s of CPU, {} units",
+        build.sample.value, build.units
+    )
+}
+
+/// Reads the size of what the two clean builds left.
+///
+/// # Errors
+/// When the directory cannot be read.
+pub(crate) fn sizes(shadow: &Shadow, readings: &mut Readings) -> Result<()> {
+    let inventory = target_dir::inventory(&shadow.target_dir)?;
+    readings.target_bytes.push(plain(inventory.bytes as f64));
+    readings.artifacts.push(plain(inventory.artifacts as f64));
+    Ok(())
+}
+
+/// The source roots to edit: of the member that most others depend on, and of one nobody depends on.
+pub(crate) fn edited(snapshot: &Snapshot) -> Vec<(Edited, String, PathBuf)> {
+    let heirs = |id: &cargo_metadata::PackageId| {
+        let depends = |other: &&crate::snapshot::Member| {
+            graph::node(snapshot, &other.id).is_some_and(|node| node.dependencies.contains(id))
+        };
+        snapshot.members.iter().filter(depends).count()
+    };
+    let mut members: Vec<(usize, &str, PathBuf)> = snapshot
+        .members
+        .iter()
+        .filter(|member| member.manifest.is_some())
+        .filter_map(|member| {
+            let package = snapshot.package(&member.id);
+            let target = package
+                .targets
+                .iter()
+                .find(|target| !target.is_custom_build())?;
+            let source = target.src_path.clone().into_std_path_buf();
+            Some((heirs(&member.id), member.name.as_str(), source))
+        })
+        .collect();
+    members.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+    let mut out = Vec::new();
+    if let Some((_, name, source)) = members.first() {
+        out.push((Edited::Core, (*name).to_owned(), source.clone()));
+    }
+    if let Some((0, name, source)) = members.last()
+        && members.len() > 1
+    {
+        out.push((Edited::Leaf, (*name).to_owned(), source.clone()));
+    }
+    out
+}
+
+/// Which kind of member was edited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Edited {
+    /// The one that most members depend on.
+    Core,
+    /// One that no member depends on.
+    Leaf,
+}
+
+/// The measurements of both sides, in the order of the table; what was not read is left out.
+pub(crate) fn compare(baseline: &Readings, candidate: &Readings) -> Vec<Measurement> {
+    let rows: [(&str, Quantity, &[Sample], &[Sample]); 9] = [
+        (
+            "clean-dev",
+            Quantity::Seconds,
+            &baseline.clean_dev,
+            &candidate.clean_dev,
+        ),
+        (
+            "clean-release",
+            Quantity::Seconds,
+            &baseline.clean_release,
+            &candidate.clean_release,
+        ),
+        (
+            "incremental-core",
+            Quantity::Seconds,
+            &baseline.incremental_core,
+            &candidate.incremental_core,
+        ),
+        (
+            "incremental-leaf",
+            Quantity::Seconds,
+            &baseline.incremental_leaf,
+            &candidate.incremental_leaf,
+        ),
+        (
+            "target-bytes",
+            Quantity::Bytes,
+            &baseline.target_bytes,
+            &candidate.target_bytes,
+        ),
+        (
+            "package-bytes",
+            Quantity::Bytes,
+            &baseline.package_bytes,
+            &candidate.package_bytes,
+        ),
+        (
+            "artifacts",
+            Quantity::Count,
+            &baseline.artifacts,
+            &candidate.artifacts,
+        ),
+        ("units", Quantity::Count, &baseline.units, &candidate.units),
+        (
+            "duplicates",
+            Quantity::Count,
+            &baseline.duplicates,
+            &candidate.duplicates,
+        ),
+    ];
+    rows.into_iter()
+        .filter_map(|(what, unit, a, b)| measurement(what, unit, a, b))
+        .collect()
+}
+
+fn measurement(
+    what: &str,
+    unit: Quantity,
+    before: &[Sample],
+    after: &[Sample],
+) -> Option<Measurement> {
+    let values = |samples: &[Sample]| {
+        samples
+            .iter()
+            .map(|sample| sample.value)
+            .collect::<Vec<_>>()
+    };
+    let (a, b) = (values(before), values(after));
+    let (baseline, candidate) = (stats::median(&a)?, stats::median(&b)?);
+    let pairs: Vec<(f64, f64)> = a.iter().copied().zip(b.iter().copied()).collect();
+    let ratio = if a.len() == b.len() {
+        stats::median_ratio(&pairs)
+    } else {
+        stats::ratio(baseline, candidate)
+    };
+    let call = stats::call_sides(unit, &a, &b);
+    Some(Measurement {
+        what: what.to_owned(),
+        unit,
+        baseline,
+        candidate,
+        ratio,
+        samples: Samples {
+            baseline: before.to_vec(),
+            candidate: after.to_vec(),
+        },
+        call: call.map_or_else(|| "not measured".to_owned(), |call| call.to_string()),
+        expected: PROMISED
+            .iter()
+            .find(|(name, _)| *name == what)
+            .map(|(_, ratio)| *ratio),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_without_readings_are_left_out() {
+        let readings = Readings {
+            clean_dev: vec![plain(10.0)],
+            ..Readings::default()
+        };
+        assert!(compare(&readings, &Readings::default()).is_empty());
+        let rows = compare(&readings, &readings);
+        assert_eq!(rows.len(), 1);
+        assert_eq!(
+            (rows[0].what.as_str(), rows[0].call.as_str()),
+            ("clean-dev", "same")
+        );
+        assert_eq!(rows[0].ratio, Some(1.0));
+    }
+
+    #[test]
+    fn a_file_name_is_made_of_words() {
+        assert_eq!(
+            file_name("clean dev build, baseline (1)"),
+            "clean-dev-build-baseline-1"
+        );
+    }
+}

@@ -1,0 +1,414 @@
+//! `optimize`: snapshot, plan, question, proof in the shadows, one commit, cleaning, report.
+//!
+//! Read top to bottom, it is the flow. The workspace is written once, by [`commit`](crate::commit).
+
+use std::{
+    collections::BTreeMap,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum as _;
+
+use crate::{
+    cli::{self, Code, Depth, Format, Global},
+    commit::{self, FileChange, Origin},
+    disk,
+    findings::{self, Plan, Wishes},
+    lock::WorkspaceLock,
+    measure::{self, Bench, Readings},
+    plan::{self, Change},
+    record::{ChangeRecord, Record, SCHEMA, Side, Verdict},
+    render, report,
+    shadow::Shadows,
+    shell::Shell,
+    snapshot::{self, Snapshot},
+    target_dir,
+    trial::{self, LockUpdate, Trial},
+};
+
+mod prove;
+mod time;
+
+/// Runs the command.
+///
+/// # Errors
+/// Whenever it could not do what was asked; nothing is changed then.
+pub(crate) fn run(args: &cli::Optimize, global: &Global, shell: &Shell) -> Result<ExitCode> {
+    let manifest = snapshot::manifest_path(global)?;
+    let only_looks = args.dry_run || args.check;
+    let root = snapshot::find_root(&manifest, global.offline)?;
+    let _lock = if only_looks {
+        None
+    } else {
+        Some(WorkspaceLock::acquire(&root, "optimize")?)
+    };
+    if !only_looks {
+        for repaired in commit::recover(&root)? {
+            shell.warn(repaired.to_string());
+        }
+    }
+    let snapshot = Snapshot::read(&root, global.offline, &findings::PROBES)?;
+    let plan = findings::plan(&snapshot, &wishes(args))?;
+    let mut record = new_record(&snapshot, &plan)?;
+    show(&snapshot, &plan, &record, shell);
+    if args.check {
+        return Ok(print_check(&plan, &record, global));
+    }
+    if args.dry_run || plan.changes.is_empty() {
+        if plan.changes.is_empty() {
+            shell.status("Finished", "nothing to do");
+        }
+        print_result(&record, global)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if !args.yes && !agreed(shell, &plan)? {
+        shell.status("Finished", "nothing was changed");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let run_dir = report::new_run_dir(&snapshot.target_dir)?;
+    let outcome = prove_and_measure(args, global, &snapshot, &plan, &run_dir, shell, &mut record)?;
+    finish(&snapshot, outcome, &run_dir, shell, &mut record)?;
+    report::write(&record, &run_dir)?;
+    print_result(&record, global)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What stood the proof.
+#[derive(Debug, Default)]
+struct Outcome {
+    kept: Vec<Change>,
+    /// Bytes to commit, lock file included.
+    files: BTreeMap<PathBuf, Vec<u8>>,
+    readings: (Readings, Readings),
+}
+
+fn wishes(args: &cli::Optimize) -> Wishes {
+    let wanted = |code: &Code| {
+        (args.only.is_empty() || args.only.contains(code)) && !args.skip.contains(code)
+    };
+    Wishes {
+        codes: Code::value_variants()
+            .iter()
+            .copied()
+            .filter(wanted)
+            .collect(),
+        sccache: args.sccache,
+        tune_release: args.measure != Depth::None,
+    }
+}
+
+fn new_record(snapshot: &Snapshot, plan: &Plan) -> Result<Record> {
+    let chosen: Vec<&Change> = plan.changes.iter().collect();
+    let files = plan::materialise(snapshot, &chosen)?;
+    let planned = plan
+        .changes
+        .iter()
+        .map(|c| findings::record(c, Verdict::Planned, &c.reason));
+    Ok(Record {
+        schema: SCHEMA,
+        command: "optimize".to_owned(),
+        workspace: snapshot.root.display().to_string(),
+        started: chrono::Local::now().to_rfc3339(),
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        machine: snapshot.machine.clone(),
+        git_head: snapshot.git_head.clone(),
+        changes: planned.chain(plan.left.iter().cloned()).collect(),
+        baseline: None,
+        candidate: None,
+        measurements: Vec::new(),
+        checks: Vec::new(),
+        backup: None,
+        report: None,
+        kept: Vec::new(),
+        diff: plan::diff(snapshot, &files),
+        notes: Vec::new(),
+    })
+}
+
+/// Prints the plan and its diff.
+fn show(snapshot: &Snapshot, plan: &Plan, record: &Record, shell: &Shell) {
+    let count = plan.changes.len();
+    shell.status(
+        "Planned",
+        format!("{count} changes in `{}`", snapshot.root.display()),
+    );
+    for change in &plan.changes {
+        shell.block(&format!("{:>12} {} ({})", "", change.title, change.id()));
+        shell.block(&format!("{:>14} {}", "", change.reason));
+    }
+    for left in &plan.left {
+        let verdict = if left.verdict == Verdict::Blocked {
+            "Blocked"
+        } else {
+            "Skipped"
+        };
+        shell.status(
+            verdict,
+            format!("{} ({}): {}", left.title, left.id, left.reason),
+        );
+    }
+    if !record.diff.is_empty() {
+        shell.block("");
+        shell.diff(&record.diff);
+        shell.block("");
+    }
+}
+
+fn print_check(plan: &Plan, record: &Record, global: &Global) -> ExitCode {
+    if global.format == Format::Json {
+        // The exit code is the result; a closed stdout must not turn it into another.
+        let _ = print_json(record);
+    }
+    if plan.changes.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
+    }
+}
+
+fn print_json(record: &Record) -> Result<()> {
+    let text = serde_json::to_string_pretty(record).context("failed to write JSON")?;
+    writeln!(io::stdout().lock(), "{text}").context("failed to write to stdout")
+}
+
+fn print_result(record: &Record, global: &Global) -> Result<()> {
+    if global.format == Format::Json {
+        return print_json(record);
+    }
+    let table = render::table::human(record);
+    if table.trim().is_empty() {
+        return Ok(());
+    }
+    writeln!(io::stdout().lock(), "{}", table.trim_end()).context("failed to write to stdout")
+}
+
+/// Asks, or refuses to go on where nobody can be asked.
+fn agreed(shell: &Shell, plan: &Plan) -> Result<bool> {
+    if !shell.can_ask() {
+        bail!(
+            "there is no terminal to ask on, so nothing was changed; run again with `--yes` to agree, \
+             or with `--dry-run` to look only"
+        );
+    }
+    let count = plan.changes.len();
+    Ok(shell.confirm(&format!(
+        "Prove these {count} changes in a copy and commit what stands?"
+    )))
+}
+
+/// Everything that happens in the shadows.
+fn prove_and_measure(
+    args: &cli::Optimize,
+    global: &Global,
+    snapshot: &Snapshot,
+    plan: &Plan,
+    run_dir: &Path,
+    shell: &Shell,
+    record: &mut Record,
+) -> Result<Outcome> {
+    if !plan.changes.iter().any(Change::affects_build) && !args.update {
+        let chosen: Vec<&Change> = plan.changes.iter().collect();
+        let files = plan::materialise(snapshot, &chosen)?;
+        record.changes = verdicts(&plan.changes, &[], &plan.left);
+        return Ok(Outcome {
+            kept: plan.changes.clone(),
+            files,
+            ..Outcome::default()
+        });
+    }
+    shell.status("Copying", "the workspace twice, as baseline and candidate");
+    let shadows = Shadows::create(snapshot, global.offline)?;
+    shell.status(
+        "Checking",
+        "the baseline: `cargo check --workspace --all-targets`",
+    );
+    let lock = if args.update {
+        LockUpdate::Full
+    } else {
+        LockUpdate::Minimal
+    };
+    let mut trial = Trial::new(snapshot, &shadows, shell, run_dir.join("logs"), lock)?;
+    for failed in trial.baseline.targets_failed() {
+        shell.warn(format!(
+            "{failed} does not compile as it is; that is held against no change"
+        ));
+        record
+            .notes
+            .push(format!("{failed} did not compile before any change"));
+    }
+    let mut proof = prove::prove(&mut trial, &plan.changes, args.no_test, shell)?;
+    let mut readings = (Readings::default(), Readings::default());
+    if args.measure != Depth::None {
+        let mut bench = Bench::new(snapshot, shell, run_dir, args.time_budget);
+        readings = time::measure(&mut trial, &mut bench, &mut proof, args.measure, shell)?;
+        record.kept.append(&mut bench.kept);
+        record.notes.append(&mut bench.notes);
+    }
+    let files = trial.resolve(&proof.kept)?.map_err(anyhow::Error::msg)?;
+    record.notes.append(&mut proof.notes);
+    let host = &snapshot.machine.host;
+    let doubles = [&shadows.baseline, &shadows.candidate]
+        .map(|shadow| trial::duplicates(&shadow.cargo, host).map(|found| found.len()));
+    let [before, after] = doubles;
+    let (before, after) = (before?, after?);
+    readings.0.duplicates.push(measure::plain(before as f64));
+    readings.1.duplicates.push(measure::plain(after as f64));
+    record.baseline = Some(side(&trial.baseline, before));
+    record.candidate = Some(side(&trial.candidate, after));
+    let kept: Vec<Change> = proof
+        .kept
+        .iter()
+        .map(|change| trial.widened(change))
+        .collect();
+    record.changes = verdicts(&kept, &proof.rejected, &plan.left);
+    Ok(Outcome {
+        kept,
+        files,
+        readings,
+    })
+}
+
+fn side(checked: &crate::verify::Checked, duplicates: usize) -> Side {
+    Side {
+        targets_ok: checked.targets_ok(),
+        targets_failed: checked.targets_failed(),
+        units: checked.units,
+        duplicates,
+    }
+}
+
+fn verdicts(
+    kept: &[Change],
+    rejected: &[(Change, String)],
+    left: &[ChangeRecord],
+) -> Vec<ChangeRecord> {
+    let applied = kept
+        .iter()
+        .map(|change| findings::record(change, Verdict::Applied, &change.reason));
+    let rejected = rejected
+        .iter()
+        .map(|(change, why)| findings::record(change, Verdict::Rejected, why));
+    applied
+        .chain(rejected)
+        .chain(left.iter().cloned())
+        .collect()
+}
+
+/// The commit, the cleaning and the last figures.
+fn finish(
+    snapshot: &Snapshot,
+    outcome: Outcome,
+    run_dir: &Path,
+    shell: &Shell,
+    record: &mut Record,
+) -> Result<()> {
+    let Outcome {
+        kept,
+        files,
+        readings: (mut before, mut after),
+    } = outcome;
+    record.diff = plan::diff(snapshot, &files);
+    if files.is_empty() {
+        shell.status("Finished", "no file changes");
+    } else {
+        hold_still(snapshot)?;
+        let backup = commit_files(snapshot, &files)?;
+        shell.status(
+            "Committed",
+            format!("{} files; the old ones are in `{backup}/`", files.len()),
+        );
+        shell.hint(format!(
+            "`cargo xtask restore {backup}` puts everything back"
+        ));
+        record.backup = Some(backup);
+    }
+    before
+        .package_bytes
+        .push(measure::plain(snapshot.inventory.package.bytes as f64));
+    if kept.iter().any(|change| change.code == Code::PackageBloat) {
+        clean(snapshot, shell, record)?;
+    }
+    let package = target_dir::inventory(&snapshot.target_dir)?.package;
+    after
+        .package_bytes
+        .push(measure::plain(package.bytes as f64));
+    if snapshot.inventory.package.bytes > 0 || !before.clean_dev.is_empty() {
+        record.measurements = measure::compare(&before, &after);
+    }
+    record.report = Some(run_dir.display().to_string());
+    for change in record
+        .changes
+        .iter()
+        .filter(|change| change.verdict == Verdict::Rejected)
+    {
+        let first = change.reason.lines().next().unwrap_or_default();
+        shell.status(
+            "Rejected",
+            format!("{} ({}): {first}", change.title, change.id),
+        );
+    }
+    shell.status(
+        "Reported",
+        format!("`{}`", run_dir.join("report.html").display()),
+    );
+    Ok(())
+}
+
+fn clean(snapshot: &Snapshot, shell: &Shell, record: &mut Record) -> Result<()> {
+    let cleaned = target_dir::clean_package_bloat(&snapshot.target_dir)?;
+    let freed = render::si_bytes(cleaned.freed_bytes);
+    shell.status(
+        "Cleaned",
+        format!("{} directories, {freed}", cleaned.removed.len()),
+    );
+    for (path, reason) in &cleaned.left {
+        let note = format!("left `{}`: {reason}", path.display());
+        shell.warn(&note);
+        record.notes.push(note);
+    }
+    let code = Code::PackageBloat.as_str();
+    for change in record
+        .changes
+        .iter_mut()
+        .filter(|change| change.code == code)
+    {
+        change.reason = format!("{freed} freed; {}", change.reason);
+        if cleaned.removed.is_empty() {
+            change.verdict = Verdict::Skipped;
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a plan that was made from files that changed since.
+fn hold_still(snapshot: &Snapshot) -> Result<()> {
+    for (path, bytes) in &snapshot.files {
+        if disk::read_optional(&snapshot.root.join(path))? != *bytes {
+            bail!(
+                "`{}` was edited while the changes were proved; nothing was written; run again",
+                snapshot.root.join(path).display()
+            );
+        }
+    }
+    Ok(())
+}
+
+fn commit_files(snapshot: &Snapshot, files: &BTreeMap<PathBuf, Vec<u8>>) -> Result<String> {
+    let changes: Vec<FileChange> = files
+        .iter()
+        .map(|(path, bytes)| FileChange {
+            path: path.clone(),
+            before: snapshot.files.get(path).cloned().flatten(),
+            after: Some(bytes.clone()),
+        })
+        .collect();
+    let origin = Origin {
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        git_head: snapshot.git_head.clone(),
+        command: "optimize".to_owned(),
+    };
+    commit::commit(&snapshot.root, &changes, &origin)
+}

@@ -1,0 +1,416 @@
+//! Changes, the edits they are made of, and what a choice of them makes of the files.
+//!
+//! Pure: [`materialise`] turns a snapshot and a choice of changes into bytes and touches nothing.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail};
+use toml_edit::{DocumentMut, Value};
+
+use crate::{
+    cli::Code,
+    manifest::{self, Site, edit},
+    snapshot::{CONFIG, IGNORE_FILE, ROOT_MANIFEST, Snapshot},
+    text::{self, Text},
+};
+
+/// The smallest set of edits that makes sense alone.
+#[derive(Debug, Clone)]
+pub(crate) struct Change {
+    pub(crate) code: Code,
+    /// What it is about, for instance a crate; unique within the pass.
+    pub(crate) subject: String,
+    pub(crate) title: String,
+    /// Why: the evidence of the finding.
+    pub(crate) reason: String,
+    pub(crate) edits: Vec<Edit>,
+    /// Other ways to the same end, tried in turn when the compiler rejects the one before.
+    pub(crate) alternatives: Vec<Alternative>,
+    /// The umbrella feature that the compiler narrows down.
+    pub(crate) umbrella: Option<Umbrella>,
+}
+
+/// Another way to the end of a change.
+#[derive(Debug, Clone)]
+pub(crate) struct Alternative {
+    pub(crate) title: String,
+    pub(crate) edits: Vec<Edit>,
+}
+
+/// A feature that stands for many, and the guess at what is needed of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Umbrella {
+    /// Name of the package that has the feature.
+    pub(crate) package: String,
+    pub(crate) feature: String,
+    /// Everything it switches on, other features of the same package only.
+    pub(crate) all: Vec<String>,
+    /// What the code is thought to need.
+    pub(crate) chosen: Vec<String>,
+    /// Members that depend on the package.
+    pub(crate) members: Vec<String>,
+}
+
+/// One edit of one entry.
+#[derive(Debug, Clone)]
+pub(crate) enum Edit {
+    Remove {
+        site: Site,
+        key: String,
+    },
+    SetRequirement {
+        site: Site,
+        key: String,
+        requirement: String,
+    },
+    /// Inherit from the workspace, asking for what it does not declare.
+    Inherit {
+        site: Site,
+        key: String,
+    },
+    Declare {
+        key: String,
+        requirement: String,
+        features: Vec<String>,
+        default_features: Option<bool>,
+    },
+    ReplaceFeature {
+        site: Site,
+        key: String,
+        feature: String,
+        by: Vec<String>,
+    },
+    /// Remove from `[workspace.dependencies]` what no member inherits by then.
+    RemoveUninherited {
+        key: String,
+    },
+    /// Set a key of a TOML file; `comment` goes above the table if the edit creates it.
+    Set {
+        file: PathBuf,
+        path: Vec<String>,
+        key: String,
+        value: Value,
+        comment: Option<String>,
+    },
+    /// Append lines to the ignore file.
+    Ignore {
+        lines: Vec<String>,
+    },
+}
+
+impl Change {
+    /// A change without alternatives.
+    pub(crate) fn new(code: Code, subject: &str, title: String, reason: String) -> Self {
+        Self {
+            code,
+            subject: subject.to_owned(),
+            title,
+            reason,
+            edits: Vec::new(),
+            alternatives: Vec::new(),
+            umbrella: None,
+        }
+    }
+
+    /// Stable over runs: `<code>:<subject>`.
+    pub(crate) fn id(&self) -> String {
+        format!("{}:{}", self.code.as_str(), self.subject)
+    }
+
+    /// Files that the change edits, relative to the workspace root.
+    pub(crate) fn files(&self) -> BTreeSet<PathBuf> {
+        self.edits.iter().map(Edit::file).collect()
+    }
+
+    /// Whether it can make a difference to a build.
+    pub(crate) fn affects_build(&self) -> bool {
+        !matches!(self.code, Code::PackageBloat | Code::Gitignore)
+    }
+
+    /// The change with another choice of features.
+    pub(crate) fn with_features(&self, chosen: &[String]) -> Self {
+        let mut change = self.clone();
+        if let Some(umbrella) = &mut change.umbrella {
+            umbrella.chosen = chosen.to_vec();
+            change.title = umbrella.title();
+        }
+        for edit in &mut change.edits {
+            if let Edit::ReplaceFeature { by, .. } = edit {
+                *by = chosen.to_vec();
+            }
+        }
+        change
+    }
+
+    /// The change as its next alternative, if it has one.
+    pub(crate) fn next_alternative(&self) -> Option<Self> {
+        let (first, rest) = self.alternatives.split_first()?;
+        Some(Self {
+            title: first.title.clone(),
+            edits: first.edits.clone(),
+            alternatives: rest.to_vec(),
+            ..self.clone()
+        })
+    }
+}
+
+impl Umbrella {
+    /// The title of the change that replaces the umbrella.
+    pub(crate) fn title(&self) -> String {
+        let chosen = if self.chosen.is_empty() {
+            "nothing".to_owned()
+        } else {
+            self.chosen.join(", ")
+        };
+        format!(
+            "replace feature `{}` of {} by {chosen}",
+            self.feature, self.package
+        )
+    }
+}
+
+impl Edit {
+    fn file(&self) -> PathBuf {
+        match self {
+            Self::Remove { site, .. }
+            | Self::SetRequirement { site, .. }
+            | Self::Inherit { site, .. }
+            | Self::ReplaceFeature { site, .. } => match site {
+                Site::Workspace => PathBuf::from(ROOT_MANIFEST),
+                Site::Member { manifest, .. } => manifest.clone(),
+            },
+            Self::Declare { .. } | Self::RemoveUninherited { .. } => PathBuf::from(ROOT_MANIFEST),
+            Self::Set { file, .. } => file.clone(),
+            Self::Ignore { .. } => PathBuf::from(IGNORE_FILE),
+        }
+    }
+
+    /// Key paths below which the edit may change something: what the commit is held to.
+    fn touches(&self) -> Vec<Vec<String>> {
+        let at = |site: &Site, key: &str| match site {
+            Site::Workspace => vec![vec![
+                "workspace".to_owned(),
+                "dependencies".to_owned(),
+                key.to_owned(),
+            ]],
+            Site::Member { table, .. } => table
+                .key_paths()
+                .into_iter()
+                .map(|mut path| {
+                    path.push(key.to_owned());
+                    path
+                })
+                .collect(),
+        };
+        match self {
+            Self::Remove { site, key }
+            | Self::SetRequirement { site, key, .. }
+            | Self::Inherit { site, key }
+            | Self::ReplaceFeature { site, key, .. } => at(site, key),
+            Self::Declare { key, .. } | Self::RemoveUninherited { key } => {
+                at(&Site::Workspace, key)
+            }
+            Self::Set { path, key, .. } => {
+                let mut path = path.clone();
+                path.push(key.clone());
+                vec![path]
+            }
+            Self::Ignore { .. } => Vec::new(),
+        }
+    }
+}
+
+/// The files that differ once `chosen` is applied in order; paths relative to the workspace root.
+///
+/// # Errors
+/// When an edit would change a key that no chosen change names: a defect, so nothing may be written.
+pub(crate) fn materialise(
+    snapshot: &Snapshot,
+    chosen: &[&Change],
+) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
+    let mut documents = snapshot.documents.clone();
+    let mut appended: Vec<String> = Vec::new();
+    for edit in chosen.iter().flat_map(|change| &change.edits) {
+        match edit {
+            Edit::Ignore { lines } => appended.extend(lines.iter().cloned()),
+            edit => apply(&mut documents, edit),
+        }
+    }
+    let edits: Vec<&Edit> = chosen.iter().flat_map(|change| &change.edits).collect();
+    let mut out = BTreeMap::new();
+    for (path, document) in &documents {
+        let before = snapshot.files.get(path).cloned().flatten();
+        hold_to_edits(snapshot.documents.get(path), document, path, &edits)?;
+        let after = encode(before.as_deref(), &document.to_string(), path)?;
+        if before.as_deref() != Some(&after) && !(before.is_none() && after.is_empty()) {
+            out.insert(path.clone(), after);
+        }
+    }
+    if !appended.is_empty() {
+        let path = PathBuf::from(IGNORE_FILE);
+        let before = snapshot.files.get(&path).cloned().flatten();
+        let text = Text::decode(before.as_deref().unwrap_or_default())
+            .with_context(|| format!("failed to read `{}`", path.display()))?;
+        out.insert(
+            path,
+            text.encode(&text::append_lines(text.as_str(), &appended)),
+        );
+    }
+    Ok(out)
+}
+
+fn encode(before: Option<&[u8]>, after: &str, path: &Path) -> Result<Vec<u8>> {
+    let text = Text::decode(before.unwrap_or_default())
+        .with_context(|| format!("failed to read `{}`", path.display()))?;
+    Ok(text.encode(after))
+}
+
+/// The invariant of every commit: a manifest differs only at keys that the chosen changes name.
+fn hold_to_edits(
+    before: Option<&DocumentMut>,
+    after: &DocumentMut,
+    path: &Path,
+    edits: &[&Edit],
+) -> Result<()> {
+    let empty = DocumentMut::new();
+    let named: Vec<Vec<String>> = edits
+        .iter()
+        .filter(|edit| edit.file() == path)
+        .flat_map(|edit| edit.touches())
+        .collect();
+    for key in manifest::changed_keys(before.unwrap_or(&empty), after) {
+        // A created table is reported by its own path, which is then above the key named.
+        let is_named = named
+            .iter()
+            .any(|name| key.starts_with(name) || name.starts_with(&key));
+        if !is_named {
+            bail!(
+                "`{}` would change at `{}`, which no change names; this is a defect of the tool, \
+                 and nothing was written",
+                path.display(),
+                key.join(".")
+            );
+        }
+    }
+    Ok(())
+}
+
+fn apply(documents: &mut BTreeMap<PathBuf, DocumentMut>, edit: &Edit) {
+    match edit {
+        Edit::Inherit { site, key } => return inherit(documents, site, key),
+        Edit::RemoveUninherited { key } => return remove_uninherited(documents, key),
+        _ => {}
+    }
+    let document = documents.entry(edit.file()).or_default();
+    match edit {
+        Edit::Remove { site, key } => edit::remove(document, site, key),
+        Edit::SetRequirement {
+            site,
+            key,
+            requirement,
+        } => {
+            edit::set_requirement(document, site, key, requirement);
+        }
+        Edit::Declare {
+            key,
+            requirement,
+            features,
+            default_features,
+        } => {
+            edit::declare(document, key, requirement, features, *default_features);
+        }
+        Edit::ReplaceFeature {
+            site,
+            key,
+            feature,
+            by,
+        } => {
+            edit::replace_feature(document, site, key, feature, by);
+        }
+        Edit::Set {
+            path,
+            key,
+            value,
+            comment,
+            ..
+        } => {
+            let is_new = manifest::item_at(
+                document,
+                &path.iter().map(String::as_str).collect::<Vec<_>>(),
+            )
+            .is_none();
+            edit::set(document, path, key, value.clone());
+            if let (Some(comment), true) = (comment, is_new) {
+                edit::comment_table(document, path, comment);
+            }
+        }
+        Edit::Inherit { .. } | Edit::RemoveUninherited { .. } | Edit::Ignore { .. } => {}
+    }
+}
+
+/// Inherits relative to what the workspace declares at that point of the plan.
+fn inherit(documents: &mut BTreeMap<PathBuf, DocumentMut>, site: &Site, key: &str) {
+    let Site::Member {
+        manifest: path,
+        table,
+    } = site
+    else {
+        return;
+    };
+    let shared = documents
+        .get(Path::new(ROOT_MANIFEST))
+        .map(manifest::workspace_declarations)
+        .unwrap_or_default();
+    let Some(shared) = shared.into_iter().find(|declared| declared.key == key) else {
+        return;
+    };
+    let Some(document) = documents.get_mut(path) else {
+        return;
+    };
+    let own = manifest::declarations(document)
+        .into_iter()
+        .find(|(place, declared)| place == table && declared.key == key && !declared.inherits);
+    let Some((_, own)) = own else { return };
+    let features: Vec<String> = own
+        .features
+        .into_iter()
+        .filter(|feature| !shared.features.contains(feature))
+        .collect();
+    let default_features = (shared.default_features == Some(false)
+        && own.default_features != Some(false))
+    .then_some(true);
+    edit::inherit(document, site, key, &features, default_features);
+}
+
+fn remove_uninherited(documents: &mut BTreeMap<PathBuf, DocumentMut>, key: &str) {
+    let inherited = documents
+        .values()
+        .flat_map(manifest::declarations)
+        .any(|(_, declared)| declared.inherits && declared.key == key);
+    if let (false, Some(root)) = (inherited, documents.get_mut(Path::new(ROOT_MANIFEST))) {
+        edit::remove(root, &Site::Workspace, key);
+    }
+}
+
+/// The unified diff of materialised files against the snapshot.
+pub(crate) fn diff(snapshot: &Snapshot, files: &BTreeMap<PathBuf, Vec<u8>>) -> String {
+    files
+        .iter()
+        .map(|(path, after)| {
+            let before = snapshot.files.get(path).cloned().flatten();
+            let name = path
+                .components()
+                .map(|part| part.as_os_str().to_string_lossy())
+                .collect::<Vec<_>>();
+            text::unified_diff(&name.join("/"), before.as_deref(), Some(after))
+        })
+        .collect()
+}
+
+/// The site of a setting in the workspace's cargo configuration.
+pub(crate) fn config_file() -> PathBuf {
+    PathBuf::from(CONFIG)
+}

@@ -1,0 +1,218 @@
+//! A record made readable: what the terminal table, `report.md` and `report.html` have in common.
+//!
+//! Pure. All three say the same thing in the same words, because they are given the same rows and
+//! facts; nothing is shown that the record does not hold.
+
+use std::path::Path;
+
+use crate::{
+    record::{Machine, Measurement, Quantity, Record, Sample, Verdict},
+    stats,
+};
+
+mod facts;
+pub(crate) mod html;
+pub(crate) mod markdown;
+pub(crate) mod table;
+
+/// What a cell shows where there is nothing to show.
+const DASH: &str = "-";
+
+/// The quantities in the order they are shown, and their names.
+const LABELS: [(&str, &str); 9] = [
+    ("clean-dev", "clean dev build"),
+    ("clean-release", "clean release build"),
+    ("incremental-core", "incremental (core)"),
+    ("incremental-leaf", "incremental (leaf)"),
+    ("target-bytes", "target size"),
+    ("package-bytes", "package directory"),
+    ("artifacts", "artifacts"),
+    ("units", "units"),
+    ("duplicates", "duplicates"),
+];
+
+/// The verdicts in the order their changes are shown, with the heading of each.
+const VERDICTS: [(Verdict, &str); 5] = [
+    (Verdict::Applied, "Applied"),
+    (Verdict::Planned, "Planned"),
+    (Verdict::Rejected, "Rejected"),
+    (Verdict::Blocked, "Blocked"),
+    (Verdict::Skipped, "Skipped"),
+];
+
+/// The headings of the table; the first is that of the names.
+const COLUMNS: [&str; 6] = ["", "before", "after", "change", "expected", "call"];
+
+/// One line of the table of before and after, as text.
+struct Row<'a> {
+    label: &'a str,
+    before: String,
+    after: String,
+    change: String,
+    expected: String,
+    measurement: &'a Measurement,
+}
+
+impl Row<'_> {
+    fn of(measurement: &Measurement) -> Row<'_> {
+        let percentage = |ratio: Option<f64>| ratio.map_or_else(|| DASH.to_owned(), percent);
+        let side = |samples: &[Sample], median: f64| {
+            if samples.is_empty() && measurement.call == "not measured" {
+                DASH.to_owned()
+            } else {
+                value(measurement.unit, median)
+            }
+        };
+        Row {
+            label: label(&measurement.what),
+            before: side(&measurement.samples.baseline, measurement.baseline),
+            after: side(&measurement.samples.candidate, measurement.candidate),
+            change: percentage(measurement.ratio),
+            expected: percentage(measurement.expected),
+            measurement,
+        }
+    }
+
+    /// In the order of [`COLUMNS`].
+    fn cells(&self) -> [&str; 6] {
+        [
+            self.label,
+            &self.before,
+            &self.after,
+            &self.change,
+            &self.expected,
+            &self.measurement.call,
+        ]
+    }
+}
+
+/// The rows of the table: in the order of [`LABELS`], quantities that it does not know last. Those
+/// of which neither side was measured are left out.
+fn rows(record: &Record) -> Vec<Row<'_>> {
+    let mut rows: Vec<Row<'_>> = record
+        .measurements
+        .iter()
+        .map(Row::of)
+        .filter(|row| row.before != DASH || row.after != DASH)
+        .collect();
+    rows.sort_by_key(|row| {
+        let known = LABELS
+            .iter()
+            .position(|(what, _)| *what == row.measurement.what);
+        known.unwrap_or(LABELS.len())
+    });
+    rows
+}
+
+fn label(what: &str) -> &str {
+    LABELS
+        .iter()
+        .find(|(known, _)| *known == what)
+        .map_or(what, |(_, label)| label)
+}
+
+/// A quantity with its unit.
+fn value(unit: Quantity, value: f64) -> String {
+    match unit {
+        Quantity::Seconds => seconds(value),
+        // `as` saturates, and no directory holds 2^53 bytes.
+        Quantity::Bytes => si_bytes(value.max(0.0).round() as u64),
+        Quantity::Count => format!("{}", value.round()),
+    }
+}
+
+/// A number of bytes in powers of ten, as `999 B`, `12.3 kB`, `87.5 MB`, `1421 MB`, `12.4 GB`:
+/// megabytes up to ten thousand of them, so that before and after read in one unit.
+pub(crate) fn si_bytes(bytes: u64) -> String {
+    let count = bytes as f64;
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..999_950 => format!("{:.1} kB", count / 1e3),
+        999_950..99_950_000 => format!("{:.1} MB", count / 1e6),
+        99_950_000..10_000_000_000 => format!("{:.0} MB", count / 1e6),
+        _ => format!("{:.1} GB", count / 1e9),
+    }
+}
+
+/// Seconds with one decimal below 100 s and none from there on: `65.4 s`, `168 s`.
+pub(crate) fn seconds(seconds: f64) -> String {
+    // What would round up to 100.0 belongs to the other side.
+    if seconds < 99.95 {
+        format!("{seconds:.1} s")
+    } else {
+        format!("{seconds:.0} s")
+    }
+}
+
+/// The change that a ratio of candidate to baseline means: `-52.0%`, `+3.1%`, `0.0%`. A second
+/// decimal where the first would claim that nothing is left.
+fn percent(ratio: f64) -> String {
+    let change = (ratio - 1.0) * 100.0;
+    match format!("{change:+.1}%") {
+        zero if zero == "+0.0%" || zero == "-0.0%" => "0.0%".to_owned(),
+        all if all == "-100.0%" && ratio > 0.0 => format!("{change:+.2}%"),
+        change => change,
+    }
+}
+
+/// The last component of the workspace's path: what a reader calls it.
+fn workspace_name(record: &Record) -> &str {
+    let name = Path::new(&record.workspace).file_name();
+    name.and_then(|name| name.to_str())
+        .unwrap_or(&record.workspace)
+}
+
+fn title(record: &Record) -> String {
+    let what = match record.command.as_str() {
+        "optimize" => "Build optimization",
+        "validate" => "Validation",
+        command => command,
+    };
+    format!("{what}: {}", workspace_name(record))
+}
+
+fn machine(machine: &Machine) -> String {
+    let cores = count(machine.cores, "core");
+    let Machine {
+        os,
+        arch,
+        rustc,
+        cargo,
+        ..
+    } = machine;
+    format!("{cores}, {os} {arch}, {rustc}, {cargo}")
+}
+
+/// `1 core`, `2 cores`.
+fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
+/// A piece of a sentence: messages quote names in backticks.
+#[derive(Debug, PartialEq, Eq)]
+enum Span<'a> {
+    Text(&'a str),
+    Code(&'a str),
+}
+
+/// Splits a sentence at its pairs of backticks. A backtick without a partner is text.
+fn spans(text: &str) -> Vec<Span<'_>> {
+    let mut spans = Vec::new();
+    let mut rest = text;
+    while let Some((before, code, after)) = rest.split_once('`').and_then(|(before, tail)| {
+        let (code, after) = tail.split_once('`')?;
+        Some((before, code, after))
+    }) {
+        spans.extend([Span::Text(before), Span::Code(code)]);
+        rest = after;
+    }
+    spans.push(Span::Text(rest));
+    spans.retain(|span| *span != Span::Text(""));
+    spans
+}
+
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;

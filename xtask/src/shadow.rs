@@ -1,0 +1,331 @@
+//! Copies of the workspace in which candidates are resolved, checked, tested and timed.
+//!
+//! A shadow repeats the original's absolute path below a temporary directory, with the configuration
+//! of every ancestor, so that cargo sees the same stack. The user's own files are only read.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs, io,
+    path::{Component, Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail};
+use tempfile::TempDir;
+
+use crate::{
+    cargo::{self, Cargo},
+    disk, interrupt,
+    snapshot::{LOCK_FILE, Snapshot, is_left_out},
+    target_dir::OWN,
+};
+
+/// Baseline and candidate, side by side; both go when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Shadows {
+    pub(crate) baseline: Shadow,
+    pub(crate) candidate: Shadow,
+    _temporary: TempDir,
+}
+
+impl Drop for Shadows {
+    /// What was built in the copies is as large as the workspace's own builds.
+    fn drop(&mut self) {
+        for shadow in [&self.baseline, &self.candidate] {
+            // What cannot be removed now is overwritten by the next run.
+            let _ = shadow.wipe(None);
+        }
+    }
+}
+
+/// One copy of the workspace.
+#[derive(Debug)]
+pub(crate) struct Shadow {
+    /// `baseline` or `candidate`.
+    pub(crate) name: &'static str,
+    /// The workspace root within the copy.
+    pub(crate) root: PathBuf,
+    pub(crate) target_dir: PathBuf,
+    pub(crate) cargo: Cargo,
+}
+
+impl Shadows {
+    /// Copies the workspace twice.
+    ///
+    /// # Errors
+    /// When the temporary directory cannot be made, a file cannot be copied or another toolchain
+    /// would be chosen in the copy.
+    pub(crate) fn create(snapshot: &Snapshot, offline: bool) -> Result<Self> {
+        let temporary = tempfile::Builder::new()
+            .prefix("xtask-")
+            .tempdir()
+            .context("failed to create a temporary directory; is TMPDIR writable?")?;
+        let base = fs::canonicalize(temporary.path())
+            .with_context(|| format!("failed to resolve `{}`", temporary.path().display()))?;
+        let make = |name| Shadow::create(snapshot, &base, name, offline);
+        Ok(Self {
+            baseline: make("baseline")?,
+            candidate: make("candidate")?,
+            _temporary: temporary,
+        })
+    }
+}
+
+impl Shadow {
+    fn create(snapshot: &Snapshot, base: &Path, name: &'static str, offline: bool) -> Result<Self> {
+        let top = base.join(name);
+        let roots = roots(snapshot);
+        for root in &roots {
+            copy_tree(root, &top, &roots, &snapshot.target_dir)?;
+        }
+        copy_configuration(&snapshot.root, &top, base)?;
+        let root = below(&top, &snapshot.root);
+        let target_dir = snapshot.target_dir.join(OWN).join(name);
+        let cargo = Cargo::new(&root, offline).with_target_dir(&target_dir);
+        let shadow = Self {
+            name,
+            root,
+            target_dir,
+            cargo,
+        };
+        shadow.with_the_same_toolchain(snapshot)
+    }
+
+    /// A toolchain chosen by directory (`rustup override`) does not follow the copy: name it.
+    fn with_the_same_toolchain(mut self, snapshot: &Snapshot) -> Result<Self> {
+        let version = |cargo: &Cargo| cargo.capture("rustc", &["--version"]);
+        if version(&self.cargo)?.trim() == snapshot.machine.rustc {
+            return Ok(self);
+        }
+        let original = Cargo::new(&snapshot.root, true);
+        let active = original
+            .capture("rustup", &["show", "active-toolchain"])
+            .unwrap_or_default();
+        let toolchain = active.split_whitespace().next().map(str::to_owned);
+        self.cargo = self.cargo.with_toolchain(toolchain);
+        let found = version(&self.cargo)?;
+        if found.trim() != snapshot.machine.rustc {
+            bail!(
+                "the copy of the workspace would be built by `{}` and not by `{}`; name the toolchain \
+                 in `rust-toolchain.toml`",
+                found.trim(),
+                snapshot.machine.rustc
+            );
+        }
+        Ok(self)
+    }
+
+    /// Makes the copy hold `files` in place of the snapshot's, and the snapshot's everywhere else.
+    /// Files that have the right bytes already are not touched.
+    ///
+    /// # Errors
+    /// When a file of the copy cannot be written.
+    pub(crate) fn set(
+        &self,
+        snapshot: &Snapshot,
+        files: &BTreeMap<PathBuf, Vec<u8>>,
+    ) -> Result<()> {
+        let paths: BTreeSet<&PathBuf> = snapshot.files.keys().chain(files.keys()).collect();
+        for path in paths {
+            let wanted = files
+                .get(path)
+                .or_else(|| snapshot.files.get(path).and_then(Option::as_ref));
+            let place = self.root.join(path);
+            let present = disk::read_optional(&place)?;
+            match wanted {
+                Some(bytes) if present.as_ref() != Some(bytes) => disk::write(&place, bytes)?,
+                None if present.is_some() => fs::remove_file(&place)
+                    .with_context(|| format!("failed to remove `{}`", place.display()))?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the copy of the workspace hold what a git revision holds.
+    ///
+    /// # Errors
+    /// When the workspace is no git checkout or there is no such revision.
+    pub(crate) fn check_out(&self, snapshot: &Snapshot, rev: &str) -> Result<()> {
+        let git = |args: &[&str]| {
+            cargo::git(&snapshot.root, args).with_context(|| {
+                format!(
+                    "git found no revision `{rev}` for `{}`",
+                    snapshot.root.display()
+                )
+            })
+        };
+        let prefix = git(&["rev-parse", "--show-prefix"])?;
+        let tree = format!("{rev}:{}", prefix.trim_end_matches(['\n', '/']));
+        git(&["rev-parse", "--verify", "--quiet", &tree])?;
+        fs::remove_dir_all(&self.root)
+            .and_then(|()| fs::create_dir_all(&self.root))
+            .with_context(|| format!("failed to empty `{}`", self.root.display()))?;
+        cargo::git_export(&snapshot.root, &tree, &self.root)
+    }
+
+    /// The lock file of the copy.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn lock_file(&self) -> Result<Option<Vec<u8>>> {
+        disk::read_optional(&self.root.join(LOCK_FILE))
+    }
+
+    /// Removes everything built, or what was built with one profile only.
+    ///
+    /// # Errors
+    /// When a directory cannot be removed.
+    pub(crate) fn wipe(&self, profile_dir: Option<&str>) -> Result<()> {
+        let dir = profile_dir.map_or(self.target_dir.clone(), |name| self.target_dir.join(name));
+        match fs::remove_dir_all(&dir) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("failed to remove `{}`", dir.display()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Where a path of the workspace lies in the copy.
+    pub(crate) fn place(&self, snapshot: &Snapshot, path: &Path) -> PathBuf {
+        match path.strip_prefix(&snapshot.root) {
+            Ok(relative) => self.root.join(relative),
+            Err(_) => path.to_path_buf(),
+        }
+    }
+}
+
+/// Directories to copy: the workspace, and each local package outside it. Not their closest common
+/// ancestor, which may be a home directory; but the workspace a package belongs to, since it may inherit.
+fn roots(snapshot: &Snapshot) -> BTreeSet<PathBuf> {
+    let mut roots = BTreeSet::from([snapshot.root.clone()]);
+    let local = snapshot
+        .metadata
+        .packages
+        .iter()
+        .filter(|package| package.source.is_none());
+    for package in local {
+        let Some(dir) = package.manifest_path.as_std_path().parent() else {
+            continue;
+        };
+        if !dir.starts_with(&snapshot.root) {
+            roots.insert(workspace_of(dir).unwrap_or_else(|| dir.to_path_buf()));
+        }
+    }
+    let all = roots.clone();
+    roots.retain(|root| {
+        !all.iter()
+            .any(|other| other != root && root.starts_with(other))
+    });
+    roots
+}
+
+fn workspace_of(dir: &Path) -> Option<PathBuf> {
+    let declares = |dir: &&Path| {
+        fs::read_to_string(dir.join("Cargo.toml")).is_ok_and(|text| {
+            text.lines()
+                .any(|line| line.trim_start().starts_with("[workspace"))
+        })
+    };
+    dir.ancestors().find(declares).map(Path::to_path_buf)
+}
+
+/// `path` (absolute) below `top`.
+fn below(top: &Path, path: &Path) -> PathBuf {
+    let parts = path
+        .components()
+        .filter(|part| matches!(part, Component::Normal(_)));
+    parts.fold(top.to_path_buf(), |place, part| place.join(part))
+}
+
+fn copy_tree(root: &Path, top: &Path, roots: &BTreeSet<PathBuf>, target_dir: &Path) -> Result<()> {
+    let target = target_dir.to_path_buf();
+    let own = root.to_path_buf();
+    let walk = ignore::WalkBuilder::new(root)
+        .standard_filters(false)
+        .filter_entry(move |entry| {
+            let path = entry.path();
+            let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
+            path == own || !is_dir || !(path == target || is_left_out(path))
+        })
+        .build();
+    for entry in walk {
+        interrupt::check()?;
+        let entry = entry.with_context(|| format!("failed to read below `{}`", root.display()))?;
+        let (from, to) = (entry.path(), below(top, entry.path()));
+        let Some(kind) = entry.file_type() else {
+            continue;
+        };
+        let done = if kind.is_dir() {
+            fs::create_dir_all(&to)
+        } else if kind.is_symlink() {
+            copy_link(from, &to, roots)
+        } else if kind.is_file() {
+            fs::copy(from, &to).map(drop)
+        } else {
+            // Sockets and pipes are no sources.
+            Ok(())
+        };
+        done.with_context(|| format!("failed to copy `{}` to `{}`", from.display(), to.display()))?;
+    }
+    Ok(())
+}
+
+/// A link that stays within what is copied is repeated; any other leads to the original's target.
+fn copy_link(from: &Path, to: &Path, roots: &BTreeSet<PathBuf>) -> io::Result<()> {
+    let text = fs::read_link(from)?;
+    let stays = text.is_relative()
+        && fs::canonicalize(from).is_ok_and(|end| roots.iter().any(|root| end.starts_with(root)));
+    let target = match (stays, fs::canonicalize(from)) {
+        (false, Ok(end)) => end,
+        // A dangling link stays what it is.
+        _ => text,
+    };
+    symlink(&target, to)
+}
+
+#[cfg(unix)]
+fn symlink(target: &Path, link: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(target, link)
+}
+
+#[cfg(windows)]
+fn symlink(target: &Path, link: &Path) -> io::Result<()> {
+    if target.is_dir() {
+        std::os::windows::fs::symlink_dir(target, link)
+    } else {
+        std::os::windows::fs::symlink_file(target, link)
+    }
+}
+
+/// Brings along what cargo and rustup look for in the ancestors of the workspace. What lies above the
+/// temporary directory too, or in cargo's home, is found from the copy anyway and would count twice.
+fn copy_configuration(root: &Path, top: &Path, base: &Path) -> Result<()> {
+    const NAMES: [&str; 4] = [
+        ".cargo/config.toml",
+        ".cargo/config",
+        "rust-toolchain.toml",
+        "rust-toolchain",
+    ];
+    let cargo_home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
+    for ancestor in root
+        .ancestors()
+        .skip(1)
+        .filter(|ancestor| !base.starts_with(ancestor))
+    {
+        for name in NAMES {
+            let from = ancestor.join(name);
+            let is_home = cargo_home
+                .as_deref()
+                .is_some_and(|home| from.starts_with(home));
+            if is_home || !from.is_file() {
+                continue;
+            }
+            let bytes =
+                fs::read(&from).with_context(|| format!("failed to read `{}`", from.display()))?;
+            disk::write(&below(top, &from), &bytes)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,394 @@
+//! Everything read about a workspace at one moment. All reads of the workspace happen here.
+//!
+//! Reading changes nothing: cargo is asked with the lock file as it is.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Component, Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail};
+use cargo_metadata::{Metadata, Package, PackageId};
+use toml_edit::DocumentMut;
+
+use crate::{
+    cargo::{self, Cargo},
+    cli::Global,
+    disk,
+    policy::Policy,
+    record::Machine,
+    target_dir::{self, Inventory},
+    text::Text,
+    usage::Usage,
+};
+
+/// Path of the root manifest, relative to the workspace root.
+pub(crate) const ROOT_MANIFEST: &str = "Cargo.toml";
+pub(crate) const LOCK_FILE: &str = "Cargo.lock";
+pub(crate) const CONFIG: &str = ".cargo/config.toml";
+/// Cargo still reads this name and warns.
+pub(crate) const OLD_CONFIG: &str = ".cargo/config";
+pub(crate) const IGNORE_FILE: &str = ".gitignore";
+
+/// A workspace at one moment.
+#[derive(Debug, Clone)]
+pub(crate) struct Snapshot {
+    /// Absolute path of the workspace root.
+    pub(crate) root: PathBuf,
+    pub(crate) metadata: Metadata,
+    pub(crate) members: Vec<Member>,
+    /// Bytes of every file that a change may touch, relative to the root; `None` where absent.
+    pub(crate) files: BTreeMap<PathBuf, Option<Vec<u8>>>,
+    /// Parsed forms of the TOML files among them.
+    pub(crate) documents: BTreeMap<PathBuf, DocumentMut>,
+    pub(crate) policy: Policy,
+    pub(crate) target_dir: PathBuf,
+    pub(crate) inventory: Inventory,
+    pub(crate) machine: Machine,
+    pub(crate) git_head: Option<String>,
+    /// Probe paths that git (or, outside a checkout, the ignore file) ignores already.
+    pub(crate) ignored: BTreeSet<String>,
+    /// Whether `sccache` can be run.
+    pub(crate) sccache: bool,
+}
+
+/// A member of the workspace.
+#[derive(Debug, Clone)]
+pub(crate) struct Member {
+    pub(crate) id: PackageId,
+    pub(crate) name: String,
+    /// Relative to the workspace root; `None` for a member that lies outside it.
+    pub(crate) manifest: Option<PathBuf>,
+    /// Words of its own sources.
+    pub(crate) usage: Usage,
+}
+
+impl Snapshot {
+    /// Reads the workspace at `root` (see [`find_root`]). `probes` are paths to ask git about.
+    ///
+    /// # Errors
+    /// When cargo rejects the workspace, it has no lock file, or a file cannot be read.
+    pub(crate) fn read(root: &Path, offline: bool, probes: &[&str]) -> Result<Self> {
+        let root = root.to_path_buf();
+        if !root.join(LOCK_FILE).is_file() {
+            bail!(
+                "`{}` has no {LOCK_FILE}; run `cargo generate-lockfile` there first, so that what is \
+                 measured is what was resolved",
+                root.display()
+            );
+        }
+        let cargo = Cargo::new(&root, offline);
+        let metadata = cargo
+            .metadata()
+            .with_context(|| format!("cargo rejects the workspace `{}`", root.display()))?;
+        let policy = Policy::read(&metadata)
+            .with_context(|| format!("in `{}`", root.join(ROOT_MANIFEST).display()))?;
+        let members = read_members(&metadata, &root)?;
+        let files = read_files(&root, &members)?;
+        let documents = parse_documents(&root, &files)?;
+        let target_dir = metadata.target_directory.clone().into_std_path_buf();
+        let inventory = target_dir::inventory(&target_dir)?;
+        Ok(Self {
+            ignored: ignored(&root, &files, probes),
+            git_head: cargo::git(&root, &["rev-parse", "HEAD"]).map(|head| head.trim().to_owned()),
+            machine: machine(&cargo)?,
+            sccache: cargo.capture("sccache", &["--version"]).is_ok(),
+            root,
+            metadata,
+            members,
+            files,
+            documents,
+            policy,
+            target_dir,
+            inventory,
+        })
+    }
+
+    /// A package of the graph.
+    pub(crate) fn package(&self, id: &PackageId) -> &Package {
+        &self.metadata[id]
+    }
+
+    /// The root manifest.
+    pub(crate) fn root_document(&self) -> &DocumentMut {
+        &self.documents[Path::new(ROOT_MANIFEST)]
+    }
+}
+
+/// The manifest the user named, or that of this repository's AIMDS.
+///
+/// # Errors
+/// When there is no file at the path.
+pub(crate) fn manifest_path(global: &Global) -> Result<PathBuf> {
+    let path = global.manifest_path.clone().unwrap_or_else(|| {
+        // Set by `cargo run`, which the alias goes through; the other is where this was compiled.
+        let own = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+        let own = own.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
+        own.parent()
+            .unwrap_or(&own)
+            .join("AIMDS")
+            .join(ROOT_MANIFEST)
+    });
+    std::path::absolute(&path).with_context(|| format!("failed to resolve `{}`", path.display()))
+}
+
+/// The root of the workspace that a manifest belongs to. The manifest is parsed before cargo sees it,
+/// for an error with file, line and column.
+///
+/// # Errors
+/// When there is no manifest, it does not parse, or cargo finds no workspace for it.
+pub(crate) fn find_root(manifest: &Path, offline: bool) -> Result<PathBuf> {
+    if !manifest.is_file() {
+        bail!(
+            "there is no manifest at `{}`; name one with `--manifest-path <PATH>/Cargo.toml`",
+            manifest.display()
+        );
+    }
+    let bytes = std::fs::read(manifest)
+        .with_context(|| format!("failed to read `{}`", manifest.display()))?;
+    parse(manifest, &bytes)?;
+    let dir = manifest.parent().unwrap_or(Path::new("/"));
+    workspace_root(&Cargo::new(dir, offline), dir)
+}
+
+fn parse(path: &Path, bytes: &[u8]) -> Result<DocumentMut> {
+    let text =
+        Text::decode(bytes).with_context(|| format!("failed to read `{}`", path.display()))?;
+    text.as_str().parse::<DocumentMut>().map_err(|error| {
+        let (line, column) = error
+            .span()
+            .map_or((1, 1), |span| position(text.as_str(), span.start));
+        anyhow::anyhow!(
+            "failed to parse `{}`: line {line}, column {column}: {}",
+            path.display(),
+            error.message().replace('\n', "; ")
+        )
+    })
+}
+
+/// Line and column (in characters), both from 1.
+fn position(text: &str, offset: usize) -> (usize, usize) {
+    let before = &text[..offset.min(text.len())];
+    let line = before.matches('\n').count() + 1;
+    let column = before
+        .rsplit('\n')
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .count()
+        + 1;
+    (line, column)
+}
+
+fn workspace_root(cargo: &Cargo, dir: &Path) -> Result<PathBuf> {
+    let located = cargo
+        .capture(
+            "cargo",
+            &["locate-project", "--workspace", "--message-format=plain"],
+        )
+        .with_context(|| format!("cargo finds no workspace at `{}`", dir.display()))?;
+    let manifest = PathBuf::from(located.trim_end_matches(['\r', '\n']));
+    Ok(manifest.parent().unwrap_or(dir).to_path_buf())
+}
+
+fn read_members(metadata: &Metadata, root: &Path) -> Result<Vec<Member>> {
+    let packages = metadata.workspace_packages();
+    let dirs: BTreeSet<PathBuf> = metadata
+        .packages
+        .iter()
+        .filter(|package| package.source.is_none())
+        .filter_map(|package| Some(package.manifest_path.parent()?.as_std_path().to_path_buf()))
+        .collect();
+    packages
+        .into_iter()
+        .map(|package| {
+            let manifest = package.manifest_path.as_std_path();
+            let dir = manifest.parent().unwrap_or(root);
+            Ok(Member {
+                id: package.id.clone(),
+                name: package.name.to_string(),
+                manifest: inside(root, manifest),
+                usage: read_usage(dir, &dirs, metadata.target_directory.as_std_path())?,
+            })
+        })
+        .collect()
+}
+
+/// `path` relative to `root`, if it lies inside.
+fn inside(root: &Path, path: &Path) -> Option<PathBuf> {
+    let relative = path.strip_prefix(root).ok()?;
+    relative
+        .components()
+        .all(|part| matches!(part, Component::Normal(_)))
+        .then(|| relative.to_path_buf())
+}
+
+/// Words of every Rust file below `dir` that belongs to no other package.
+fn read_usage(dir: &Path, packages: &BTreeSet<PathBuf>, target_dir: &Path) -> Result<Usage> {
+    let own = dir.to_path_buf();
+    let others = packages.clone();
+    let target = target_dir.to_path_buf();
+    let walk = ignore::WalkBuilder::new(dir)
+        .standard_filters(false)
+        .follow_links(true)
+        .filter_entry(move |entry| {
+            let path = entry.path();
+            let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
+            path == own
+                || !is_dir
+                || !(path == target || others.contains(path) || is_left_out(path))
+        })
+        .build();
+    let mut usage = Usage::default();
+    for entry in walk {
+        let entry = match entry {
+            Ok(entry) => entry,
+            // A link that leads nowhere or in a circle holds no source.
+            Err(_) => continue,
+        };
+        if entry
+            .path()
+            .extension()
+            .is_some_and(|extension| extension == "rs")
+            && entry.file_type().is_some_and(|kind| kind.is_file())
+        {
+            let bytes = std::fs::read(entry.path())
+                .with_context(|| format!("failed to read `{}`", entry.path().display()))?;
+            usage.add(&String::from_utf8_lossy(&bytes));
+        }
+    }
+    Ok(usage)
+}
+
+/// Directories that are never sources: target directories, version control, backups.
+pub(crate) fn is_left_out(dir: &Path) -> bool {
+    let name = dir.file_name().unwrap_or_default().to_string_lossy();
+    matches!(
+        name.as_ref(),
+        ".git" | ".hg" | ".svn" | ".jj" | "node_modules"
+    ) || is_backup_name(&name)
+        || dir.join("CACHEDIR.TAG").is_file()
+}
+
+/// Whether a name has the form `backup-<YYYYmmdd-HHMMSS>`.
+pub(crate) fn is_backup_name(name: &str) -> bool {
+    let stamp = name.strip_prefix("backup-").unwrap_or_default().as_bytes();
+    stamp.len() >= 15
+        && stamp[8] == b'-'
+        && stamp[..8]
+            .iter()
+            .chain(&stamp[9..15])
+            .all(u8::is_ascii_digit)
+}
+
+fn read_files(root: &Path, members: &[Member]) -> Result<BTreeMap<PathBuf, Option<Vec<u8>>>> {
+    let fixed = [ROOT_MANIFEST, LOCK_FILE, CONFIG, OLD_CONFIG, IGNORE_FILE].map(PathBuf::from);
+    let manifests = members.iter().filter_map(|member| member.manifest.clone());
+    fixed
+        .into_iter()
+        .chain(manifests)
+        .map(|path| {
+            let bytes = disk::read_optional(&root.join(&path))?;
+            Ok((path, bytes))
+        })
+        .collect()
+}
+
+fn parse_documents(
+    root: &Path,
+    files: &BTreeMap<PathBuf, Option<Vec<u8>>>,
+) -> Result<BTreeMap<PathBuf, DocumentMut>> {
+    let toml = files
+        .iter()
+        .filter(|(path, _)| path.extension().is_some_and(|e| e == "toml"));
+    toml.filter_map(|(path, bytes)| Some((path, bytes.as_ref()?)))
+        .map(|(path, bytes)| Ok((path.clone(), parse(&root.join(path), bytes)?)))
+        .collect()
+}
+
+fn machine(cargo: &Cargo) -> Result<Machine> {
+    let rustc = cargo.capture("rustc", &["-vV"])?;
+    let version = cargo.capture("cargo", &["--version"])?;
+    let host = rustc
+        .lines()
+        .find_map(|line| line.strip_prefix("host: "))
+        .unwrap_or("unknown");
+    Ok(Machine {
+        os: std::env::consts::OS.to_owned(),
+        arch: std::env::consts::ARCH.to_owned(),
+        cores: std::thread::available_parallelism().map_or(1, usize::from),
+        rustc: rustc.lines().next().unwrap_or_default().to_owned(),
+        cargo: version.trim().to_owned(),
+        host: host.to_owned(),
+    })
+}
+
+/// Which of the probe paths are ignored already.
+fn ignored(
+    root: &Path,
+    files: &BTreeMap<PathBuf, Option<Vec<u8>>>,
+    probes: &[&str],
+) -> BTreeSet<String> {
+    if cargo::git(root, &["rev-parse", "--is-inside-work-tree"]).is_some() {
+        let known =
+            |probe: &&&str| cargo::git(root, &["check-ignore", "-q", "--", probe]).is_some();
+        return probes
+            .iter()
+            .filter(known)
+            .map(|probe| (*probe).to_owned())
+            .collect();
+    }
+    let bytes = files
+        .get(Path::new(IGNORE_FILE))
+        .cloned()
+        .flatten()
+        .unwrap_or_default();
+    let mut builder = ignore::gitignore::GitignoreBuilder::new(root);
+    for line in String::from_utf8_lossy(&bytes).lines() {
+        // A pattern that git cannot read ignores nothing.
+        let _ = builder.add_line(None, line);
+    }
+    let Ok(rules) = builder.build() else {
+        return BTreeSet::new();
+    };
+    let known = |probe: &&&str| {
+        rules
+            .matched_path_or_any_parents(probe.trim_end_matches('/'), probe.ends_with('/'))
+            .is_ignore()
+    };
+    probes
+        .iter()
+        .filter(known)
+        .map(|probe| (*probe).to_owned())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broken_manifest_is_located() {
+        let error = parse(Path::new("x/Cargo.toml"), b"[package]\nname = \n").unwrap_err();
+        let text = format!("{error:#}");
+        assert!(text.contains("`x/Cargo.toml`: line 2, column 8"), "{text}");
+    }
+
+    #[test]
+    fn backups_are_known_by_their_whole_name() {
+        assert!(is_backup_name("backup-20261122-101112"));
+        assert!(is_backup_name("backup-20261122-101112-2"));
+        assert!(!is_backup_name("backup-service"));
+        assert!(!is_backup_name("backup-"));
+    }
+
+    #[test]
+    fn only_paths_below_the_root_are_inside() {
+        assert_eq!(
+            inside(Path::new("/w"), Path::new("/w/a/b")),
+            Some(PathBuf::from("a/b"))
+        );
+        assert_eq!(inside(Path::new("/w"), Path::new("/v/a")), None);
+        assert_eq!(inside(Path::new("/w"), Path::new("/w/../v")), None);
+    }
+}

@@ -1,0 +1,383 @@
+//! Trying a choice of changes in the candidate shadow: resolve, hold to the invariants, check, test.
+//!
+//! The user's workspace is never touched. A choice is sound when everything that compiled still
+//! compiles, together and, where features were trimmed, member by member.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail};
+use cargo_metadata::{Dependency, Metadata};
+
+use crate::{
+    bisect::Outcome,
+    cargo::Cargo,
+    cli::Code,
+    plan::{self, Change},
+    shadow::Shadows,
+    shell::Shell,
+    snapshot::{LOCK_FILE, Snapshot},
+    verify::{self, Checked, Tested},
+};
+
+/// How the lock file is brought up to date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LockUpdate {
+    /// Only what the manifests need.
+    Minimal,
+    /// Everything (`--update`).
+    Full,
+}
+
+/// The candidate shadow and what is known of it.
+#[derive(Debug)]
+pub(crate) struct Trial<'a> {
+    snapshot: &'a Snapshot,
+    pub(crate) shadows: &'a Shadows,
+    shell: &'a Shell,
+    logs: PathBuf,
+    lock: LockUpdate,
+    pub(crate) baseline: Checked,
+    /// What the compiler asked for beyond the first guess, by change id.
+    widened: BTreeMap<String, Vec<String>>,
+    /// Members whose targets fail on their own in the baseline too.
+    alone: BTreeMap<String, Checked>,
+    checks: usize,
+    /// What the last sound check found.
+    pub(crate) candidate: Checked,
+}
+
+impl<'a> Trial<'a> {
+    /// Checks the baseline.
+    ///
+    /// # Errors
+    /// When cargo cannot build anything at all, for instance without network and with an empty cache.
+    pub(crate) fn new(
+        snapshot: &'a Snapshot,
+        shadows: &'a Shadows,
+        shell: &'a Shell,
+        logs: PathBuf,
+        lock: LockUpdate,
+    ) -> Result<Self> {
+        let log = logs.join("check-baseline.log");
+        let args = ["--workspace", "--all-targets"];
+        let baseline = verify::check(&shadows.baseline.cargo, &args, &log, shell, None)?;
+        if let Some(refused) = &baseline.refused
+            && baseline.ok.is_empty()
+        {
+            bail!("cargo cannot check the workspace as it is: {refused}");
+        }
+        Ok(Self {
+            snapshot,
+            shadows,
+            shell,
+            logs,
+            lock,
+            baseline,
+            widened: BTreeMap::new(),
+            alone: BTreeMap::new(),
+            checks: 0,
+            candidate: Checked::default(),
+        })
+    }
+
+    /// The workspace as it was read.
+    pub(crate) fn snapshot(&self) -> &'a Snapshot {
+        self.snapshot
+    }
+
+    /// A change with what the compiler has asked for so far.
+    pub(crate) fn widened(&self, change: &Change) -> Change {
+        match self.widened.get(&change.id()) {
+            Some(features) => change.with_features(features),
+            None => change.clone(),
+        }
+    }
+
+    /// Files of a choice of changes, lock file included, as they now stand in the candidate shadow.
+    ///
+    /// # Errors
+    /// When the shadow cannot be written. The inner error is cargo's: the choice does not resolve.
+    pub(crate) fn resolve(
+        &self,
+        chosen: &[Change],
+    ) -> Result<Result<BTreeMap<PathBuf, Vec<u8>>, String>> {
+        let changes: Vec<Change> = chosen.iter().map(|change| self.widened(change)).collect();
+        let mut files = plan::materialise(self.snapshot, &changes.iter().collect::<Vec<_>>())?;
+        let shadow = &self.shadows.candidate;
+        shadow.set(self.snapshot, &files)?;
+        let args: &[&str] = match self.lock {
+            LockUpdate::Minimal => &["update", "--workspace", "--quiet"],
+            LockUpdate::Full => &["update", "--quiet"],
+        };
+        if let Err(error) = shadow.cargo.capture("cargo", args) {
+            crate::interrupt::check()?;
+            return Ok(Err(format!("{error:#}")));
+        }
+        let lock = shadow
+            .lock_file()?
+            .context("the copy of the workspace lost its lock file")?;
+        let before = self
+            .snapshot
+            .files
+            .get(Path::new(LOCK_FILE))
+            .cloned()
+            .flatten();
+        if before.as_ref() != Some(&lock) {
+            files.insert(PathBuf::from(LOCK_FILE), lock);
+        }
+        if let Err(shrunk) = self.hold_requested_features(&changes)? {
+            return Ok(Err(shrunk));
+        }
+        Ok(Ok(files))
+    }
+
+    /// The invariant that no compiler checks: what a member asks of a dependency never shrinks, unless
+    /// a change says so.
+    fn hold_requested_features(&self, chosen: &[Change]) -> Result<Result<(), String>> {
+        let metadata = self.shadows.candidate.cargo.metadata()?;
+        let (before, after) = (requested(&self.snapshot.metadata), requested(&metadata));
+        for (key, old) in &before {
+            let Some(new) = after.get(key) else { continue };
+            let lost: Vec<&String> = old.difference(new).collect();
+            let is_named = chosen.iter().any(|change| {
+                change
+                    .umbrella
+                    .as_ref()
+                    .is_some_and(|umbrella| umbrella.package == key.dependency)
+            });
+            if !lost.is_empty() && !is_named {
+                let lost: Vec<&str> = lost.into_iter().map(String::as_str).collect();
+                return Ok(Err(format!(
+                    "{} would no longer ask {} for {}",
+                    key.member,
+                    key.dependency,
+                    lost.join(", ")
+                )));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Whether a choice of changes is sound; features that the compiler asks for are added on the way.
+    ///
+    /// # Errors
+    /// When cargo cannot be run or the run is interrupted.
+    pub(crate) fn check(&mut self, chosen: &[Change]) -> Result<Outcome> {
+        loop {
+            if let Err(error) = self.resolve(chosen)? {
+                return Ok(Outcome::Unsound(error));
+            }
+            let args = ["--workspace", "--all-targets"];
+            let checked = self.run_check(&args, Some(self.baseline.units))?;
+            let mut asked = checked.features_asked_for.clone();
+            let mut regression = checked.regression(&self.baseline);
+            if regression.is_none() {
+                for member in members_to_check_alone(chosen) {
+                    let (lost, features) = self.check_alone(&member)?;
+                    asked.extend(features);
+                    regression = regression.or(lost);
+                }
+            }
+            let Some(error) = regression else {
+                self.candidate = checked;
+                return Ok(Outcome::Sound);
+            };
+            if !self.widen(chosen, &asked) {
+                return Ok(Outcome::Unsound(error));
+            }
+        }
+    }
+
+    fn run_check(&mut self, args: &[&str], expected: Option<usize>) -> Result<Checked> {
+        self.checks += 1;
+        let log = self
+            .logs
+            .join(format!("check-candidate-{}.log", self.checks));
+        verify::check(
+            &self.shadows.candidate.cargo,
+            args,
+            &log,
+            self.shell,
+            expected,
+        )
+    }
+
+    /// Checks one member without the features that others switch on.
+    fn check_alone(&mut self, member: &str) -> Result<(Option<String>, Vec<String>)> {
+        let args = ["--package", member, "--all-targets"];
+        let checked = self.run_check(&args, None)?;
+        if checked.refused.is_none() && checked.failed.is_empty() {
+            return Ok((None, Vec::new()));
+        }
+        if !self.alone.contains_key(member) {
+            let log = self.logs.join(format!("check-baseline-{member}.log"));
+            let baseline =
+                verify::check(&self.shadows.baseline.cargo, &args, &log, self.shell, None)?;
+            self.alone.insert(member.to_owned(), baseline);
+        }
+        Ok((
+            checked.regression(&self.alone[member]),
+            checked.features_asked_for,
+        ))
+    }
+
+    /// Adds what was asked for to the umbrellas that have it; false when there is nothing to add.
+    fn widen(&mut self, chosen: &[Change], asked: &[String]) -> bool {
+        let mut grew = false;
+        for change in chosen
+            .iter()
+            .map(|change| self.widened(change))
+            .collect::<Vec<_>>()
+        {
+            let Some(umbrella) = &change.umbrella else {
+                continue;
+            };
+            let is_new =
+                |name: &&String| umbrella.all.contains(name) && !umbrella.chosen.contains(name);
+            let new: BTreeSet<&String> = asked.iter().filter(is_new).collect();
+            if !new.is_empty() {
+                let wanted = |name: &&String| umbrella.chosen.contains(name) || new.contains(name);
+                let features: Vec<String> = umbrella.all.iter().filter(wanted).cloned().collect();
+                self.shell.detail(
+                    "Widening",
+                    format!("{} to {}", umbrella.package, features.join(", ")),
+                );
+                self.widened.insert(change.id(), features);
+                grew = true;
+            }
+        }
+        grew
+    }
+
+    /// Starts an umbrella over from everything it lists and leaves out one feature after the other:
+    /// for code whose compiler errors do not name the feature they miss. False when even everything
+    /// it lists is not enough.
+    ///
+    /// # Errors
+    /// When cargo cannot be run or the run is interrupted.
+    pub(crate) fn narrow(&mut self, others: &[Change], change: &Change) -> Result<bool> {
+        let Some(umbrella) = change.umbrella.clone() else {
+            return Ok(false);
+        };
+        let with = |change: &Change| [others, std::slice::from_ref(change)].concat();
+        let mut features = umbrella.all.clone();
+        self.widened.insert(change.id(), features.clone());
+        if self.check(&with(change))? != Outcome::Sound {
+            return Ok(false);
+        }
+        for name in &umbrella.all {
+            let fewer: Vec<String> = features.iter().filter(|f| *f != name).cloned().collect();
+            self.widened.insert(change.id(), fewer.clone());
+            let is_sound = self.check(&with(change))? == Outcome::Sound;
+            if is_sound && self.widened.get(&change.id()) == Some(&fewer) {
+                features = fewer;
+            }
+            self.widened.insert(change.id(), features.clone());
+        }
+        Ok(true)
+    }
+
+    /// Runs the tests of the candidate, and those of the baseline only if some fail there.
+    ///
+    /// # Errors
+    /// When cargo cannot be run or the run is interrupted.
+    pub(crate) fn test(&self, exclude: &[String]) -> Result<(Tested, Option<Tested>)> {
+        let candidate = self.test_candidate(exclude)?;
+        if candidate.success {
+            return Ok((candidate, None));
+        }
+        let log = self.logs.join("test-baseline.log");
+        let baseline = verify::test(&self.shadows.baseline.cargo, exclude, &log, self.shell)?;
+        Ok((candidate, Some(baseline)))
+    }
+
+    /// Runs the tests of the candidate as it stands.
+    ///
+    /// # Errors
+    /// When cargo cannot be run or the run is interrupted.
+    pub(crate) fn test_candidate(&self, exclude: &[String]) -> Result<Tested> {
+        let log = self.logs.join("test-candidate.log");
+        verify::test(&self.shadows.candidate.cargo, exclude, &log, self.shell)
+    }
+}
+
+/// Packages of which a target does not compile: cargo would run no test at all with them.
+pub(crate) fn untestable(snapshot: &Snapshot, checked: &Checked) -> Vec<String> {
+    let failed: BTreeSet<&PathBuf> = checked.failed.keys().map(|target| &target.source).collect();
+    let holds = |package: &cargo_metadata::Package| {
+        package.targets.iter().any(|target| {
+            let source = target.src_path.as_std_path().strip_prefix(&snapshot.root);
+            // `cargo test` builds no benches.
+            !target.is_bench() && source.is_ok_and(|source| failed.contains(&source.to_path_buf()))
+        })
+    };
+    let packages = snapshot.metadata.workspace_packages();
+    packages
+        .into_iter()
+        .filter(|p| holds(p))
+        .map(|p| p.name.to_string())
+        .collect()
+}
+
+fn members_to_check_alone(chosen: &[Change]) -> BTreeSet<String> {
+    let umbrellas = chosen
+        .iter()
+        .filter(|change| change.code == Code::BroadFeatures);
+    umbrellas
+        .filter_map(|c| c.umbrella.as_ref())
+        .flat_map(|u| u.members.clone())
+        .collect()
+}
+
+/// A dependency of a member: what stays the same however it is written.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Request {
+    member: String,
+    dependency: String,
+    rename: Option<String>,
+    kind: String,
+    target: Option<String>,
+}
+
+/// What each member asks of each dependency; `default` stands for the default features.
+fn requested(metadata: &Metadata) -> BTreeMap<Request, BTreeSet<String>> {
+    let of = |member: &str, dependency: &Dependency| Request {
+        member: member.to_owned(),
+        dependency: dependency.name.clone(),
+        rename: dependency.rename.clone(),
+        kind: dependency.kind.to_string(),
+        target: dependency.target.as_ref().map(ToString::to_string),
+    };
+    let mut out = BTreeMap::new();
+    for package in metadata.workspace_packages() {
+        for dependency in &package.dependencies {
+            let mut features: BTreeSet<String> = dependency.features.iter().cloned().collect();
+            if dependency.uses_default_features {
+                features.insert("default".to_owned());
+            }
+            out.insert(of(&package.name, dependency), features);
+        }
+    }
+    out
+}
+
+/// Packages with more than one version in the graph of a host build.
+///
+/// # Errors
+/// When cargo rejects the workspace.
+pub(crate) fn duplicates(cargo: &Cargo, host: &str) -> Result<BTreeMap<String, BTreeSet<String>>> {
+    let metadata = cargo.metadata_for(host)?;
+    let mut versions: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
+    for package in nodes.map(|node| &metadata[&node.id]) {
+        versions
+            .entry(package.name.to_string())
+            .or_default()
+            .insert(package.version.to_string());
+    }
+    versions.retain(|_, versions| versions.len() > 1);
+    Ok(versions)
+}

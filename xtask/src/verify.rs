@@ -1,0 +1,381 @@
+//! What compiles and which tests pass in a shadow, and whether a candidate is as sound as the baseline.
+//!
+//! What failed in the baseline is held against nobody.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
+
+use anyhow::Result;
+use cargo_metadata::{
+    Message, Target,
+    diagnostic::{Diagnostic, DiagnosticLevel},
+};
+
+use crate::{cargo::Cargo, shell::Shell};
+
+/// A target of a member, named so that it is the same in every shadow.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct TargetId {
+    /// Source file relative to the shadow's workspace root.
+    pub(crate) source: PathBuf,
+    pub(crate) kind: String,
+    pub(crate) name: String,
+}
+
+/// What a `cargo check` found.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Checked {
+    /// Targets of members that compiled; `true` for their test form.
+    pub(crate) ok: BTreeSet<(TargetId, bool)>,
+    /// First error of each target of a member that failed.
+    pub(crate) failed: BTreeMap<TargetId, String>,
+    /// Units compiled or found fresh, build script runs included.
+    pub(crate) units: usize,
+    /// Names in backticks that errors call a feature, in the order they came.
+    pub(crate) features_asked_for: Vec<String>,
+    /// Cargo's own error when it did not come to compiling.
+    pub(crate) refused: Option<String>,
+}
+
+/// Checks with the given arguments after `cargo check --keep-going`.
+///
+/// # Errors
+/// When cargo cannot be run or the run is interrupted; errors in code are part of the result.
+pub(crate) fn check(
+    cargo: &Cargo,
+    args: &[&str],
+    log: &Path,
+    shell: &Shell,
+    expected: Option<usize>,
+) -> Result<Checked> {
+    let mut all = vec!["check", "--keep-going", "--quiet"];
+    all.extend_from_slice(args);
+    let progress = shell.progress("Checking", &label(cargo), expected);
+    let mut checked = Checked::default();
+    let mut built = false;
+    let finished = cargo.messages(&all, log, |message| match message {
+        Message::CompilerArtifact(artifact) => {
+            checked.units += 1;
+            progress.inc(1);
+            if let Some(id) = member_target(cargo.dir(), &artifact.target) {
+                checked.ok.insert((id, artifact.profile.test));
+            }
+        }
+        Message::BuildScriptExecuted(_) => checked.units += 1,
+        Message::CompilerMessage(note) if is_error(&note.message) => {
+            collect_features(&note.message, &mut checked.features_asked_for);
+            let id = member_target(cargo.dir(), &note.target).unwrap_or_else(|| TargetId {
+                source: note.target.src_path.clone().into_std_path_buf(),
+                kind: kind(&note.target),
+                name: note.target.name.clone(),
+            });
+            checked
+                .failed
+                .entry(id)
+                .or_insert_with(|| located(&note.message));
+        }
+        Message::BuildFinished(_) => built = true,
+        _ => {}
+    });
+    progress.finish_and_clear();
+    let finished = finished?;
+    if !finished.success && (!built || checked.failed.is_empty()) {
+        checked.refused = Some(finished.stderr.trim().to_owned());
+    }
+    Ok(checked)
+}
+
+fn label(cargo: &Cargo) -> String {
+    let parts: Vec<_> = cargo.dir().iter().rev().take(1).collect();
+    parts
+        .first()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+fn is_error(message: &Diagnostic) -> bool {
+    // The closing "aborting due to …" has no place in the code.
+    matches!(message.level, DiagnosticLevel::Error | DiagnosticLevel::Ice)
+        && !message.message.starts_with("aborting due to")
+}
+
+fn kind(target: &Target) -> String {
+    target
+        .kind
+        .first()
+        .map(ToString::to_string)
+        .unwrap_or_default()
+}
+
+/// The target's id if its source lies in the workspace: a registry's packages never do.
+fn member_target(root: &Path, target: &Target) -> Option<TargetId> {
+    let source = target
+        .src_path
+        .as_std_path()
+        .strip_prefix(root)
+        .ok()?
+        .to_path_buf();
+    Some(TargetId {
+        source,
+        kind: kind(target),
+        name: target.name.clone(),
+    })
+}
+
+/// The message with the place of its first span: `file:line:column: text`.
+fn located(message: &Diagnostic) -> String {
+    let text = match &message.code {
+        Some(code) => format!("error[{}]: {}", code.code, message.message),
+        None => format!("error: {}", message.message),
+    };
+    let primary = message
+        .spans
+        .iter()
+        .find(|span| span.is_primary)
+        .or(message.spans.first());
+    match primary {
+        Some(span) => {
+            format!(
+                "{}:{}:{}: {text}",
+                span.file_name, span.line_start, span.column_start
+            )
+        }
+        None => text,
+    }
+}
+
+fn collect_features(message: &Diagnostic, out: &mut Vec<String>) {
+    for name in features_named(&message.message) {
+        if !out.contains(&name) {
+            out.push(name);
+        }
+    }
+    for child in &message.children {
+        collect_features(child, out);
+    }
+}
+
+/// Names that a message calls a feature: "the item is gated behind the `net` feature",
+/// "the `rt-multi-thread` feature is disabled".
+fn features_named(text: &str) -> Vec<String> {
+    let pieces: Vec<&str> = text.split('`').collect();
+    (1..pieces.len())
+        .step_by(2)
+        .filter(|at| {
+            let after = pieces.get(at + 1).unwrap_or(&"").trim_start();
+            let before = pieces[at - 1].trim_end();
+            after.starts_with("feature")
+                || before.ends_with("feature")
+                || before.ends_with("features")
+        })
+        .map(|at| pieces[at].to_owned())
+        .collect()
+}
+
+impl Checked {
+    /// Why this is less sound than `baseline`; none if every target that compiled there compiles here.
+    pub(crate) fn regression(&self, baseline: &Self) -> Option<String> {
+        if let Some(refused) = &self.refused {
+            return Some(refused.clone());
+        }
+        let lost: Vec<&TargetId> = baseline
+            .ok
+            .difference(&self.ok)
+            .map(|(target, _)| target)
+            .collect();
+        let first = lost.first()?;
+        let error = lost.iter().find_map(|target| self.failed.get(*target));
+        let anywhere = error.or_else(|| self.failed.values().next());
+        Some(anywhere.cloned().unwrap_or_else(|| {
+            format!(
+                "{} `{}` ({}) no longer compiles",
+                first.kind,
+                first.name,
+                first.source.display()
+            )
+        }))
+    }
+
+    /// Number of targets that compile, their test forms not counted again.
+    pub(crate) fn targets_ok(&self) -> usize {
+        let failed = |target: &TargetId| self.failed.contains_key(target);
+        self.ok
+            .iter()
+            .map(|(target, _)| target)
+            .filter(|t| !failed(t))
+            .collect::<BTreeSet<_>>()
+            .len()
+    }
+
+    /// The targets that fail, as text.
+    pub(crate) fn targets_failed(&self) -> Vec<String> {
+        let line = |target: &TargetId| {
+            format!(
+                "{} {} ({})",
+                target.kind,
+                target.name,
+                target.source.display()
+            )
+        };
+        self.failed.keys().map(line).collect()
+    }
+}
+
+/// What a `cargo test` found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Tested {
+    /// How often a test of that name passed: several binaries may have one.
+    pub(crate) passed: BTreeMap<String, usize>,
+    pub(crate) failed: BTreeSet<String>,
+    /// Whether cargo itself was content.
+    pub(crate) success: bool,
+    /// The end of cargo's own output, for when nothing else explains a failure.
+    pub(crate) stderr: String,
+}
+
+/// Runs the tests of all members but `exclude` (packages of which a target does not compile).
+///
+/// # Errors
+/// When cargo cannot be run or the run is interrupted; failing tests are part of the result.
+pub(crate) fn test(cargo: &Cargo, exclude: &[String], log: &Path, shell: &Shell) -> Result<Tested> {
+    let mut args = vec!["test", "--workspace", "--no-fail-fast"];
+    for package in exclude {
+        args.extend(["--exclude", package]);
+    }
+    let progress = shell.progress("Testing", &label(cargo), None);
+    let mut tested = Tested::default();
+    let finished = cargo.messages(&args, log, |message| match message {
+        Message::CompilerArtifact(_) => progress.inc(1),
+        Message::TextLine(line) => tested.read_line(&line),
+        _ => {}
+    });
+    progress.finish_and_clear();
+    let finished = finished?;
+    tested.success = finished.success;
+    tested.stderr = finished.stderr;
+    Ok(tested)
+}
+
+impl Tested {
+    /// Reads a line of libtest's output, such as `test a::b ... ok`.
+    fn read_line(&mut self, line: &str) {
+        let Some((name, verdict)) = line
+            .strip_prefix("test ")
+            .and_then(|rest| rest.rsplit_once(" ... "))
+        else {
+            return;
+        };
+        if verdict.starts_with("ok") {
+            *self.passed.entry(name.to_owned()).or_default() += 1;
+        } else if verdict.starts_with("FAILED") {
+            self.failed.insert(name.to_owned());
+        }
+    }
+
+    /// Number of tests that passed.
+    pub(crate) fn passed_count(&self) -> usize {
+        self.passed.values().sum()
+    }
+
+    /// Why this is less sound than `baseline`; none if every test that passed there passes here.
+    pub(crate) fn regression(&self, baseline: &Self) -> Option<String> {
+        let lost: Vec<&str> = baseline
+            .passed
+            .iter()
+            .filter(|(name, count)| self.passed.get(*name).unwrap_or(&0) < count)
+            .map(|(name, _)| name.as_str())
+            .collect();
+        match lost.as_slice() {
+            [] if self.success || !baseline.success => None,
+            [] => Some(format!("`cargo test` fails:\n{}", self.stderr.trim_end())),
+            [one] => Some(format!("test `{one}` passed before and does not now")),
+            [one, rest @ ..] => Some(format!(
+                "test `{one}` and {} more passed before and do not now",
+                rest.len()
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(name: &str) -> TargetId {
+        TargetId {
+            source: PathBuf::from("src/lib.rs"),
+            kind: "lib".to_owned(),
+            name: name.to_owned(),
+        }
+    }
+
+    #[test]
+    fn features_are_read_from_what_rustc_and_tokio_say() {
+        assert_eq!(
+            features_named("the item is gated behind the `net` feature"),
+            ["net"]
+        );
+        let tokio = "The default runtime flavor is `multi_thread`, but the `rt-multi-thread` feature is disabled.";
+        assert_eq!(features_named(tokio), ["rt-multi-thread"]);
+        assert!(features_named("cannot find `x` in `y`").is_empty());
+    }
+
+    #[test]
+    fn a_target_that_failed_before_is_no_regression() {
+        let baseline = Checked {
+            ok: BTreeSet::from([(target("a"), false)]),
+            ..Checked::default()
+        };
+        let mut candidate = baseline.clone();
+        candidate.failed.insert(target("b"), "error: x".to_owned());
+        assert_eq!(candidate.regression(&baseline), None);
+    }
+
+    #[test]
+    fn a_target_that_is_lost_is_a_regression_with_its_error() {
+        let baseline = Checked {
+            ok: BTreeSet::from([(target("a"), false)]),
+            ..Checked::default()
+        };
+        let mut candidate = Checked::default();
+        candidate
+            .failed
+            .insert(target("a"), "src/lib.rs:1:2: error: x".to_owned());
+        assert_eq!(
+            candidate.regression(&baseline).as_deref(),
+            Some("src/lib.rs:1:2: error: x")
+        );
+    }
+
+    #[test]
+    fn a_test_that_failed_before_is_no_regression() {
+        let mut baseline = Tested::default();
+        baseline.read_line("test a ... ok");
+        baseline.read_line("test b ... FAILED");
+        let candidate = baseline.clone();
+        assert_eq!(candidate.regression(&baseline), None);
+        let mut worse = Tested::default();
+        worse.read_line("test b ... FAILED");
+        assert!(worse.regression(&baseline).unwrap().contains("`a`"));
+    }
+
+    #[test]
+    fn the_same_test_name_in_two_binaries_counts_twice() {
+        let mut baseline = Tested {
+            success: true,
+            ..Tested::default()
+        };
+        baseline.read_line("test a ... ok");
+        baseline.read_line("test a ... ok");
+        let mut worse = Tested {
+            success: true,
+            ..Tested::default()
+        };
+        worse.read_line("test a ... ok");
+        worse.read_line("test a ... FAILED");
+        assert!(worse.regression(&baseline).is_some());
+        assert_eq!(baseline.passed_count(), 2);
+    }
+}
