@@ -21,7 +21,8 @@ use crate::{
     files::{FileSystem, Kind, Links, RealFileSystem, locate, named::read, sha256},
 };
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 pub(crate) mod tests;
 
 /// The `command` of backups made by a restore.
@@ -51,34 +52,32 @@ pub(crate) struct BackupInfo {
 pub(crate) fn list(root: &Path) -> Result<Vec<BackupInfo>> {
     let fs = &RealFileSystem;
     let root = &canonical(fs, root)?;
-    let infos = newest_first(fs, root)?
-        .into_iter()
-        .map(|(id, journal)| match journal {
-            Ok(journal) => {
-                let damage = journal.verify(fs).err().map(|error| format!("{error:#}"));
-                let manifest = journal.manifest;
-                BackupInfo {
-                    id,
-                    created: Some(manifest.created),
-                    files: manifest.files.len(),
-                    state: Some(manifest.state),
-                    git_head: manifest.git_head,
-                    command: Some(manifest.command),
-                    restores: manifest.restores,
-                    damage,
-                }
-            }
-            Err(error) => BackupInfo {
+    let infos = newest_first(fs, root)?.into_iter().map(|(id, journal)| match journal {
+        Ok(journal) => {
+            let damage = journal.verify(fs).err().map(|error| format!("{error:#}"));
+            let manifest = journal.manifest;
+            BackupInfo {
                 id,
-                created: None,
-                files: 0,
-                state: None,
-                git_head: None,
-                command: None,
-                restores: None,
-                damage: Some(format!("{error:#}")),
-            },
-        });
+                created: Some(manifest.created),
+                files: manifest.files.len(),
+                state: Some(manifest.state),
+                git_head: manifest.git_head,
+                command: Some(manifest.command),
+                restores: manifest.restores,
+                damage,
+            }
+        }
+        Err(error) => BackupInfo {
+            id,
+            created: None,
+            files: 0,
+            state: None,
+            git_head: None,
+            command: None,
+            restores: None,
+            damage: Some(format!("{error:#}")),
+        },
+    });
     Ok(infos.collect())
 }
 
@@ -168,9 +167,7 @@ fn restore_on(
         None => newest(fs, root)?,
     };
     let id = journal.id.clone();
-    journal
-        .verify(fs)
-        .with_context(|| format!("`{id}` is damaged; no file was changed"))?;
+    journal.verify(fs).with_context(|| format!("`{id}` is damaged; no file was changed"))?;
 
     let mut files = Vec::new();
     let mut edits = Vec::new();
@@ -186,9 +183,7 @@ fn restore_on(
             edits.push(Edit {
                 path: entry.path.clone().into(),
                 before: current.map(|(bytes, _)| bytes),
-                after: journal
-                    .old_bytes(fs, entry)?
-                    .map(|bytes| Content { bytes, mode }),
+                after: journal.old_bytes(fs, entry)?.map(|bytes| Content { bytes, mode }),
             });
         }
         files.push(file);
@@ -197,28 +192,12 @@ fn restore_on(
         bail!(explain(fs, root, &id, &edited)?);
     }
     if options.run == Run::Dry || edits.is_empty() {
-        return Ok(Restored {
-            id,
-            backup: None,
-            files,
-        });
+        return Ok(Restored { id, backup: None, files });
     }
     let edits = Edits {
         files: edits,
-        create: journal
-            .manifest
-            .removed_directories
-            .iter()
-            .rev()
-            .cloned()
-            .collect(),
-        remove: journal
-            .manifest
-            .created_directories
-            .iter()
-            .rev()
-            .cloned()
-            .collect(),
+        create: journal.manifest.removed_directories.iter().rev().cloned().collect(),
+        remove: journal.manifest.created_directories.iter().rev().cloned().collect(),
         links: Links::Refuse,
     };
     let origin = Origin {
@@ -227,11 +206,7 @@ fn restore_on(
         command: RESTORE.to_owned(),
     };
     let backup = write(fs, root, edits, &origin, Some(&id))?;
-    Ok(Restored {
-        id,
-        backup: Some(backup),
-        files,
-    })
+    Ok(Restored { id, backup: Some(backup), files })
 }
 
 /// Bytes and mode of a file on disk.
@@ -257,11 +232,7 @@ fn decide(entry: &Entry, current: Option<&OnDisk>) -> RestoredFile {
         (None, _) => Action::Recreated,
         (Some(_), None) => Action::Removed,
     };
-    RestoredFile {
-        path: entry.path.clone(),
-        action,
-        edited: hash != before && hash != after,
-    }
+    RestoredFile { path: entry.path.clone(), action, edited: hash != before && hash != after }
 }
 
 /// Why edited files stop a restore; names a later backup where one explains the edit.
@@ -284,25 +255,16 @@ fn explain(
                 other.path == entry.path && after == hash.as_ref()
             })
         });
-        let what = if hash.is_some() {
-            "was edited"
-        } else {
-            "was removed"
-        };
+        let what = if hash.is_some() { "was edited" } else { "was removed" };
         match by {
             Some(journal) => {
-                format!(
-                    "\n  `{}` {what} by the commit of `{}`",
-                    entry.path, journal.id
-                )
+                format!("\n  `{}` {what} by the commit of `{}`", entry.path, journal.id)
             }
             None => format!("\n  `{}` {what}", entry.path),
         }
     });
     let lines: String = lines.collect();
-    Ok(format!(
-        "no file was changed: since `{id}` was made,{lines}"
-    ))
+    Ok(format!("no file was changed: since `{id}` was made,{lines}"))
 }
 
 /// The backups with their manifests, or with the reason why there is none.
@@ -316,10 +278,7 @@ fn newest_first(fs: &impl FileSystem, root: &Path) -> Result<Vec<(String, Result
         })
         .collect();
     backups.sort_by(|(left, ..), (right, ..)| right.cmp(left));
-    Ok(backups
-        .into_iter()
-        .map(|(_, id, journal)| (id, journal))
-        .collect())
+    Ok(backups.into_iter().map(|(_, id, journal)| (id, journal)).collect())
 }
 
 /// By the clock in UTC, which a change to winter time does not set back; without a manifest by
@@ -328,21 +287,12 @@ fn age(id: &str, journal: Option<&Journal>) -> (NaiveDateTime, u32) {
     let (named, number) = stamp(id).unwrap_or_default();
     let local = named.and_local_timezone(chrono::Local).earliest();
     let by_name = local.map_or(named, |local| local.naive_utc());
-    (
-        journal.map_or(by_name, |journal| journal.manifest.created.naive_utc()),
-        number,
-    )
+    (journal.map_or(by_name, |journal| journal.manifest.created.naive_utc()), number)
 }
 
 fn load(fs: &impl FileSystem, root: &Path, id: &str) -> Result<Journal> {
-    ensure!(
-        stamp(id).is_some(),
-        "`{id}` is not the name of a backup, `backup-<date>-<time>`"
-    );
-    ensure!(
-        fs.kind(&root.join(id))? != Kind::Absent,
-        "there is no backup `{id}`"
-    );
+    ensure!(stamp(id).is_some(), "`{id}` is not the name of a backup, `backup-<date>-<time>`");
+    ensure!(fs.kind(&root.join(id))? != Kind::Absent, "there is no backup `{id}`");
     match Journal::load(fs, root, id)? {
         Some(journal) => Ok(journal),
         None => bail!("`{id}` has no `manifest.json`: it was not made by this tool"),
@@ -359,11 +309,7 @@ fn newest(fs: &impl FileSystem, root: &Path) -> Result<Journal> {
                     manifest.state == State::Committed && manifest.restores.is_none();
                 if undoes_a_commit {
                     // An older one must not silently be taken for a damaged newest one.
-                    ensure!(
-                        damaged.is_empty(),
-                        "{}; name the backup to restore",
-                        damaged[0]
-                    );
+                    ensure!(damaged.is_empty(), "{}; name the backup to restore", damaged[0]);
                     return Ok(journal);
                 }
             }

@@ -37,17 +37,10 @@ pub(crate) fn largest_sound<T: Clone + PartialEq>(
             break;
         }
         let (culprits, evidence) = minimal_failing(&sound, evidence, &mut test)?;
-        let last = culprits
-            .last()
-            .cloned()
-            .unwrap_or_else(|| sound[sound.len() - 1].clone());
+        let last = culprits.last().cloned().unwrap_or_else(|| sound[sound.len() - 1].clone());
         sound.retain(|item| *item != last);
         rejected.push((last, evidence));
-        outcome = if sound.is_empty() {
-            Outcome::Sound
-        } else {
-            test(&sound)?
-        };
+        outcome = if sound.is_empty() { Outcome::Sound } else { test(&sound)? };
     }
     Ok(Split { sound, rejected })
 }
@@ -73,11 +66,7 @@ fn minimal_failing<T: Clone + PartialEq>(
         }
         if parts > 2 {
             for chunk in &chunks {
-                let rest: Vec<T> = failing
-                    .iter()
-                    .filter(|i| !chunk.contains(i))
-                    .cloned()
-                    .collect();
+                let rest: Vec<T> = failing.iter().filter(|i| !chunk.contains(i)).cloned().collect();
                 if let Outcome::Unsound(error) = test(&rest)? {
                     (failing, evidence, parts) = (rest, error, parts - 1);
                     continue 'reduce;
@@ -117,9 +106,7 @@ mod tests {
 
     #[test]
     fn a_single_culprit_is_rejected_with_its_own_error() {
-        let (split, _) = run(&[1, 2, 3, 4, 5], |set| {
-            set.contains(&4).then(|| "four".to_owned())
-        });
+        let (split, _) = run(&[1, 2, 3, 4, 5], |set| set.contains(&4).then(|| "four".to_owned()));
         assert_eq!(split.sound, [1, 2, 3, 5]);
         assert_eq!(split.rejected, [(4, "four".to_owned())]);
     }

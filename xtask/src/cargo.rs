@@ -48,12 +48,7 @@ pub(crate) struct Finished {
 impl Cargo {
     /// Cargo in `dir`, with the target directory the configuration there names.
     pub(crate) fn new(dir: impl Into<PathBuf>, offline: bool) -> Self {
-        Self {
-            dir: dir.into(),
-            target_dir: None,
-            toolchain: None,
-            offline,
-        }
+        Self { dir: dir.into(), target_dir: None, toolchain: None, offline }
     }
 
     /// The same cargo with a target directory (and build directory) of its own.
@@ -76,9 +71,7 @@ impl Cargo {
     fn command<S: AsRef<OsStr>>(&self, program: &str, args: &[S]) -> Result<Command> {
         let mut command = base_command(&self.dir, program, args)?;
         if let Some(dir) = &self.target_dir {
-            command
-                .env("CARGO_TARGET_DIR", dir)
-                .env("CARGO_BUILD_BUILD_DIR", dir);
+            command.env("CARGO_TARGET_DIR", dir).env("CARGO_BUILD_BUILD_DIR", dir);
         }
         if let Some(toolchain) = &self.toolchain {
             command.env("RUSTUP_TOOLCHAIN", toolchain);
@@ -120,17 +113,11 @@ impl Cargo {
         let mut command = self.command(program, args)?;
         command.stdout(Stdio::piped());
         let finished = run(command, None, |reader| {
-            reader
-                .read_to_string(&mut text)
-                .context("failed to read output that is not UTF-8")?;
+            reader.read_to_string(&mut text).context("failed to read output that is not UTF-8")?;
             Ok(())
         })?;
         if !finished.success {
-            bail!(
-                "`{program} {}` failed:\n{}",
-                args.join(" "),
-                finished.stderr.trim_end()
-            );
+            bail!("`{program} {}` failed:\n{}", args.join(" "), finished.stderr.trim_end());
         }
         Ok(text)
     }
@@ -152,10 +139,7 @@ impl Cargo {
         if self.offline {
             all.insert(split, "--offline");
         }
-        let online = Self {
-            offline: false,
-            ..self.clone()
-        };
+        let online = Self { offline: false, ..self.clone() };
         let mut command = online.command("cargo", &all)?;
         command.stdout(Stdio::piped());
         if let Some(parent) = log.parent() {
@@ -175,8 +159,7 @@ impl Cargo {
                 match &message {
                     Message::CompilerMessage(note) => {
                         if let Some(text) = &note.message.rendered {
-                            out.write_all(text.as_bytes())
-                                .context("failed to write the log")?;
+                            out.write_all(text.as_bytes()).context("failed to write the log")?;
                         }
                     }
                     Message::TextLine(line) => {
@@ -206,19 +189,12 @@ pub(crate) fn git(dir: &Path, args: &[&str]) -> Option<String> {
 pub(crate) fn git_export(dir: &Path, tree: &str, to: &Path) -> Result<()> {
     let index = to.with_extension("xtask-index");
     let prefix = format!("--prefix={}/", to.display());
-    for args in [
-        ["read-tree", tree].as_slice(),
-        &["checkout-index", "--all", &prefix],
-    ] {
+    for args in [["read-tree", tree].as_slice(), &["checkout-index", "--all", &prefix]] {
         let mut command = base_command(dir, "git", args)?;
         command.env("GIT_INDEX_FILE", &index);
         let finished = run_piped(command, &mut String::new())?;
         if !finished.success {
-            bail!(
-                "`git {}` failed: {}",
-                args.join(" "),
-                finished.stderr.trim_end()
-            );
+            bail!("`git {}` failed: {}", args.join(" "), finished.stderr.trim_end());
         }
     }
     std::fs::remove_file(&index).with_context(|| format!("failed to remove `{}`", index.display()))
@@ -227,9 +203,7 @@ pub(crate) fn git_export(dir: &Path, tree: &str, to: &Path) -> Result<()> {
 fn run_piped(mut command: Command, text: &mut String) -> Result<Finished> {
     command.stdout(Stdio::piped());
     run(command, None, |reader| {
-        reader
-            .read_to_string(text)
-            .context("failed to read output that is not UTF-8")?;
+        reader.read_to_string(text).context("failed to read output that is not UTF-8")?;
         Ok(())
     })
 }
@@ -313,9 +287,7 @@ fn run(
         Some(stdout) => read(&mut BufReader::new(stdout)),
         None => Ok(()),
     };
-    let used = child
-        .wait4()
-        .with_context(|| format!("failed to wait for `{program}`"))?;
+    let used = child.wait4().with_context(|| format!("failed to wait for `{program}`"))?;
     let wall = start.elapsed();
     drop(watched);
     let stderr = tail.join().unwrap_or_default();
@@ -335,10 +307,7 @@ fn tee(stream: impl std::io::Read, mut log: Option<File>) -> String {
     let mut tail = VecDeque::with_capacity(STDERR_TAIL_LINES);
     let mut reader = BufReader::new(stream);
     let mut line = Vec::new();
-    while reader
-        .read_until(b'\n', &mut line)
-        .is_ok_and(|count| count > 0)
-    {
+    while reader.read_until(b'\n', &mut line).is_ok_and(|count| count > 0) {
         if let Some(file) = &mut log {
             // A log that cannot be written must not stop the build it describes.
             let _ = file.write_all(&line);
@@ -358,21 +327,12 @@ mod tests {
 
     #[test]
     fn what_cargo_run_exports_is_not_handed_on() {
-        for key in [
-            "CARGO",
-            "RUSTUP_TOOLCHAIN",
-            "CARGO_PKG_NAME",
-            "CARGO_MANIFEST_DIR",
-        ] {
+        for key in ["CARGO", "RUSTUP_TOOLCHAIN", "CARGO_PKG_NAME", "CARGO_MANIFEST_DIR"] {
             assert!(is_exported_by_cargo(key), "{key}");
         }
-        for key in [
-            "CARGO_HOME",
-            "CARGO_NET_OFFLINE",
-            "CARGO_INCREMENTAL",
-            "RUSTFLAGS",
-            "RUSTUP_HOME",
-        ] {
+        for key in
+            ["CARGO_HOME", "CARGO_NET_OFFLINE", "CARGO_INCREMENTAL", "RUSTFLAGS", "RUSTUP_HOME"]
+        {
             assert!(!is_exported_by_cargo(key), "{key}");
         }
     }

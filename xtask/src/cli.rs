@@ -8,12 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Makes a Cargo workspace build faster, proves each gain, and can be undone to the byte.
 #[derive(Debug, Parser)]
-#[command(
-    name = "cargo xtask",
-    bin_name = "cargo xtask",
-    version,
-    propagate_version = true
-)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, propagate_version = true)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,

@@ -14,7 +14,7 @@ use anyhow::{Context as _, Result, anyhow, bail, ensure};
 
 use crate::files::{
     FileSystem, Kind, Links, RealFileSystem, locate,
-    named::{create_dir, kind, read, remove_dir_if_empty, remove_file, rename},
+    named::{create_dir, kind, read, remove_dir_if_empty, remove_file, rename, sync_dir},
     named::{sync_parent, write_new},
     sha256,
 };
@@ -25,7 +25,8 @@ pub(crate) mod names;
 mod preflight;
 mod recover;
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 pub(crate) mod tests;
 
 pub(crate) use preflight::{Content, Edit, Edits};
@@ -98,8 +99,7 @@ pub(crate) fn commit_on(
 /// # Errors
 /// When there is no such directory.
 pub(crate) fn canonical(fs: &impl FileSystem, root: &Path) -> Result<PathBuf> {
-    fs.canonical(root)
-        .with_context(|| format!("failed to find `{}`", root.display()))
+    fs.canonical(root).with_context(|| format!("failed to find `{}`", root.display()))
 }
 
 /// Makes edits as one transaction; `restores` marks the backup as made by a restore.
@@ -115,12 +115,7 @@ pub(crate) fn write(
 ) -> Result<String> {
     refuse_pending(fs, root)?;
     let prepared = preflight::prepare(fs, root, edits)?;
-    let Prepared {
-        entries,
-        new,
-        create,
-        remove,
-    } = prepared;
+    let Prepared { entries, new, create, remove } = prepared;
     let mut journal = Journal::create(fs, root, origin, restores, entries, (create, remove))?;
     let written =
         apply(fs, root, &journal, &new).and_then(|()| journal.set_state(fs, State::Committed));
@@ -150,6 +145,8 @@ fn apply(
     journal: &Journal,
     new: &[Option<Vec<u8>>],
 ) -> Result<()> {
+    // Makes the backup's name durable: the last thing before the workspace is touched.
+    sync_dir(fs, root)?;
     let manifest = &journal.manifest;
     for directory in &manifest.created_directories {
         let path = root.join(directory);
@@ -176,10 +173,7 @@ fn apply(
     for directory in &manifest.removed_directories {
         remove_dir_if_empty(fs, &root.join(directory))?;
     }
-    manifest
-        .files
-        .iter()
-        .try_for_each(|entry| verify(fs, root, entry))
+    manifest.files.iter().try_for_each(|entry| verify(fs, root, entry))
 }
 
 /// Somebody may have saved a file since the preflight: the last look before it is replaced.
@@ -191,10 +185,7 @@ fn still_as_before(fs: &impl FileSystem, root: &Path, entry: &Entry) -> Result<(
         _ => bail!("`{path}` is no longer a regular file"),
     };
     let expected = entry.before.as_ref().map(|before| before.sha256.clone());
-    ensure!(
-        found == expected,
-        "`{path}` changed while the backup was made; run again"
-    );
+    ensure!(found == expected, "`{path}` changed while the backup was made; run again");
     Ok(())
 }
 

@@ -17,9 +17,11 @@ use sha2::{Digest as _, Sha256};
 mod locate;
 pub(crate) mod named;
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 pub(crate) mod faulty;
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests;
 
 pub(crate) use locate::{Links, Located, locate, relative};
@@ -117,9 +119,7 @@ impl FileSystem for RealFileSystem {
     }
 
     fn names(&self, directory: &Path) -> io::Result<Vec<OsString>> {
-        fs::read_dir(directory)?
-            .map(|entry| Ok(entry?.file_name()))
-            .collect()
+        fs::read_dir(directory)?.map(|entry| Ok(entry?.file_name())).collect()
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
@@ -155,11 +155,7 @@ impl FileSystem for RealFileSystem {
         copy_unflushed(from, to)?;
         // Windows flushes only through a handle that may write; elsewhere a copy of a file that
         // its owner may not write must still be flushed.
-        OpenOptions::new()
-            .read(true)
-            .write(cfg!(windows))
-            .open(to)?
-            .sync_all()
+        OpenOptions::new().read(true).write(cfg!(windows)).open(to)?.sync_all()
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -197,18 +193,12 @@ impl FileSystem for RealFileSystem {
     fn may_write_in(&self, directory: &Path) -> io::Result<()> {
         use rustix::fs::Access;
         // Asks without creating anything: a probe file would be left behind by a crash.
-        Ok(rustix::fs::access(
-            directory,
-            Access::WRITE_OK | Access::EXEC_OK,
-        )?)
+        Ok(rustix::fs::access(directory, Access::WRITE_OK | Access::EXEC_OK)?)
     }
 
     #[cfg(not(unix))]
     fn may_write_in(&self, directory: &Path) -> io::Result<()> {
-        tempfile::Builder::new()
-            .prefix(".xtask-")
-            .tempfile_in(directory)?
-            .close()
+        tempfile::Builder::new().prefix(".xtask-").tempfile_in(directory)?.close()
     }
 
     #[cfg(unix)]
@@ -256,18 +246,10 @@ fn meta(metadata: &fs::Metadata) -> FileMeta {
     {
         use std::os::unix::fs::MetadataExt as _;
         let mode = metadata.mode() & MODE_BITS;
-        FileMeta {
-            bytes: metadata.len(),
-            mode: Some(mode),
-            read_only: mode & 0o200 == 0,
-        }
+        FileMeta { bytes: metadata.len(), mode: Some(mode), read_only: mode & 0o200 == 0 }
     }
     #[cfg(not(unix))]
-    FileMeta {
-        bytes: metadata.len(),
-        mode: None,
-        read_only: metadata.permissions().readonly(),
-    }
+    FileMeta { bytes: metadata.len(), mode: None, read_only: metadata.permissions().readonly() }
 }
 
 #[cfg(unix)]
@@ -294,10 +276,8 @@ fn set_owner_and_mode(_file: &File, _mode: Option<u32>, _like: Option<&Path>) ->
 
 /// SHA-256 in lower-case hexadecimal.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .fold(String::with_capacity(64), |mut hex, byte| {
-            write!(hex, "{byte:02x}").expect("writing to a string cannot fail");
-            hex
-        })
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("writing to a string cannot fail");
+        hex
+    })
 }

@@ -2,6 +2,11 @@
 //!
 //! Each rule is one pure function in a file of its own below `findings/`. A finding is data, never an error.
 
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
+
 use anyhow::Result;
 
 use crate::{
@@ -77,26 +82,21 @@ pub(crate) struct Plan {
 /// # Errors
 /// When the plan would change a key that no change names: a defect.
 pub(crate) fn plan(snapshot: &Snapshot, wishes: &Wishes) -> Result<Plan> {
+    let aligned = if wishes.codes.contains(&Code::DuplicateVersion) {
+        duplicate_version::subjects(snapshot)
+    } else {
+        BTreeSet::new()
+    };
     let rules: [(Code, &dyn Fn() -> Vec<Finding>); 9] = [
         (Code::PackageBloat, &|| package_bloat::find(snapshot)),
         (Code::Gitignore, &|| gitignore::find(snapshot)),
-        (Code::UnusedDependency, &|| {
-            unused_dependency::find(snapshot)
-        }),
-        (Code::DuplicateVersion, &|| {
-            duplicate_version::find(snapshot)
-        }),
-        (Code::NotInherited, &|| not_inherited::find(snapshot)),
+        (Code::UnusedDependency, &|| unused_dependency::find(snapshot)),
+        (Code::DuplicateVersion, &|| duplicate_version::find(snapshot)),
+        (Code::NotInherited, &|| not_inherited::find(snapshot, &aligned)),
         (Code::BroadFeatures, &|| broad_features::find(snapshot)),
-        (Code::UnusedWorkspaceDependency, &|| {
-            unused_workspace_dependency::find(snapshot)
-        }),
-        (Code::Profile, &|| {
-            profile::find(snapshot, wishes.tune_release)
-        }),
-        (Code::CargoConfig, &|| {
-            cargo_config::find(snapshot, wishes.sccache)
-        }),
+        (Code::UnusedWorkspaceDependency, &|| unused_workspace_dependency::find(snapshot)),
+        (Code::Profile, &|| profile::find(snapshot, wishes.tune_release)),
+        (Code::CargoConfig, &|| cargo_config::find(snapshot, wishes.sccache)),
     ];
     let mut plan = Plan::default();
     for (code, rule) in rules {
@@ -118,7 +118,25 @@ pub(crate) fn plan(snapshot: &Snapshot, wishes: &Wishes) -> Result<Plan> {
         }
     }
     drop_idle(snapshot, &mut plan)?;
+    let files = plan::materialise(snapshot, &plan.changes.iter().collect::<Vec<_>>())?;
+    for change in &mut plan.changes {
+        *change = settled(snapshot, change, &files);
+    }
     Ok(plan)
+}
+
+/// A change with the title that fits what became of it among the others.
+pub(crate) fn settled(
+    snapshot: &Snapshot,
+    change: &Change,
+    files: &BTreeMap<PathBuf, Vec<u8>>,
+) -> Change {
+    match change.code {
+        Code::UnusedWorkspaceDependency => {
+            unused_workspace_dependency::settled(snapshot, change, files)
+        }
+        _ => change.clone(),
+    }
 }
 
 /// Drops changes whose edits make no difference once the others are applied.
@@ -151,10 +169,6 @@ pub(crate) fn record(change: &Change, verdict: Verdict, reason: &str) -> ChangeR
         title: change.title.clone(),
         verdict,
         reason: reason.to_owned(),
-        files: change
-            .files()
-            .iter()
-            .map(|path| path.display().to_string())
-            .collect(),
+        files: change.files().iter().map(|path| path.display().to_string()).collect(),
     }
 }

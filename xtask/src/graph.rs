@@ -32,10 +32,7 @@ pub(crate) struct Use<'a> {
 impl Use<'_> {
     /// Where it is declared.
     pub(crate) fn site(&self) -> Site {
-        Site::Member {
-            manifest: self.manifest.to_path_buf(),
-            table: self.table.clone(),
-        }
+        Site::Member { manifest: self.manifest.to_path_buf(), table: self.table.clone() }
     }
 
     /// The requirement as cargo reads it.
@@ -71,20 +68,11 @@ pub(crate) fn uses(snapshot: &Snapshot) -> Vec<Use<'_>> {
         };
         let node = node(snapshot, &member.id);
         for (table, declared) in manifest::declarations(&snapshot.documents[path]) {
-            let base = shared
-                .iter()
-                .find(|base| declared.inherits && base.key == declared.key);
+            let base = shared.iter().find(|base| declared.inherits && base.key == declared.key);
             let effective =
                 base.map_or_else(|| declared.clone(), |base| inherited(&declared, base));
             let package = node.and_then(|node| resolved(snapshot, node, &table, &effective));
-            out.push(Use {
-                member,
-                manifest: path,
-                table,
-                declared,
-                effective,
-                package,
-            });
+            out.push(Use { member, manifest: path, table, declared, effective, package });
         }
     }
     out
@@ -94,12 +82,7 @@ pub(crate) fn uses(snapshot: &Snapshot) -> Vec<Use<'_>> {
 /// of the member counts only where the workspace turned them off.
 fn inherited(own: &Declaration, base: &Declaration) -> Declaration {
     let mut features = base.features.clone();
-    features.extend(
-        own.features
-            .iter()
-            .filter(|f| !base.features.contains(f))
-            .cloned(),
-    );
+    features.extend(own.features.iter().filter(|f| !base.features.contains(f)).cloned());
     let default_features = match (base.default_features, own.default_features) {
         (Some(false), Some(true)) => None,
         (base, _) => base,
@@ -115,13 +98,7 @@ fn inherited(own: &Declaration, base: &Declaration) -> Declaration {
 
 /// The node of a package in the resolved graph.
 pub(crate) fn node<'a>(snapshot: &'a Snapshot, id: &PackageId) -> Option<&'a Node> {
-    snapshot
-        .metadata
-        .resolve
-        .as_ref()?
-        .nodes
-        .iter()
-        .find(|node| node.id == *id)
+    snapshot.metadata.resolve.as_ref()?.nodes.iter().find(|node| node.id == *id)
 }
 
 fn resolved<'a>(
@@ -135,10 +112,8 @@ fn resolved<'a>(
         Kind::Dev => DependencyKind::Development,
         Kind::Build => DependencyKind::Build,
     };
-    let requirement = effective
-        .requirement
-        .as_deref()
-        .and_then(|text| VersionReq::parse(text).ok());
+    let requirement =
+        effective.requirement.as_deref().and_then(|text| VersionReq::parse(text).ok());
     let fits = |version: &Version| requirement.as_ref().is_none_or(|req| req.matches(version));
     node.deps
         .iter()
@@ -165,11 +140,8 @@ pub(crate) fn reaches_otherwise(
             return true;
         }
         if !seen.contains(&id) {
-            queue.extend(
-                node(snapshot, &id)
-                    .into_iter()
-                    .flat_map(|node| node.dependencies.clone()),
-            );
+            queue
+                .extend(node(snapshot, &id).into_iter().flat_map(|node| node.dependencies.clone()));
             seen.push(id);
         }
     }

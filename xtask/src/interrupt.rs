@@ -47,11 +47,7 @@ pub(crate) fn install() -> Result<()> {
 /// # Errors
 /// [`Interrupted`], if so.
 pub(crate) fn check() -> Result<()> {
-    if INTERRUPTED.load(Ordering::SeqCst) {
-        Err(Interrupted.into())
-    } else {
-        Ok(())
-    }
+    if INTERRUPTED.load(Ordering::SeqCst) { Err(Interrupted.into()) } else { Ok(()) }
 }
 
 /// A child process whose group is ended on an interrupt; forget it by dropping.
@@ -77,16 +73,12 @@ impl Drop for Watched {
 }
 
 fn children() -> std::sync::MutexGuard<'static, Vec<u32>> {
-    CHILDREN
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
+    CHILDREN.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 #[cfg(unix)]
 fn kill_group(leader: u32) {
-    let pid = i32::try_from(leader)
-        .ok()
-        .and_then(rustix::process::Pid::from_raw);
+    let pid = i32::try_from(leader).ok().and_then(rustix::process::Pid::from_raw);
     if let Some(pid) = pid {
         // The group may be gone already; then there is nothing to end.
         let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::TERM);

@@ -47,9 +47,8 @@ impl WorkspaceLock {
     /// When another run holds it: with its process, command and start, as far as known. When the
     /// directory cannot be opened, or the file system knows no locks.
     pub(crate) fn acquire(root: &Path, command: &str) -> Result<Self> {
-        let root = root
-            .canonicalize()
-            .with_context(|| format!("failed to find `{}`", root.display()))?;
+        let root =
+            root.canonicalize().with_context(|| format!("failed to find `{}`", root.display()))?;
         let key = sha256(root.as_os_str().as_encoded_bytes());
         let note = env::temp_dir().join(format!("xtask-{}.holder", &key[..16]));
         let file = match lock(&root, &key) {
@@ -83,11 +82,7 @@ fn lock(root: &Path, _key: &str) -> Result<File, TryLockError> {
 #[cfg(not(unix))]
 fn lock(_root: &Path, key: &str) -> Result<File, TryLockError> {
     let path = env::temp_dir().join(format!("xtask-{}.lock", &key[..16]));
-    let options = File::options()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path);
+    let options = File::options().write(true).create(true).truncate(false).open(path);
     let file = options.map_err(TryLockError::Error)?;
     file.try_lock()?;
     Ok(file)
@@ -101,9 +96,7 @@ fn write_note(note: &Path, command: &str) -> io::Result<()> {
         command: command.to_owned(),
         since: Local::now().fixed_offset(),
     };
-    let directory = note
-        .parent()
-        .expect("the note is in the temporary directory");
+    let directory = note.parent().expect("the note is in the temporary directory");
     let mut file = tempfile::NamedTempFile::new_in(directory)?;
     file.write_all(&serde_json::to_vec(&holder)?)?;
     file.persist(note)?;
@@ -112,11 +105,7 @@ fn write_note(note: &Path, command: &str) -> io::Result<()> {
 
 fn occupied(root: &Path, note: &Path) -> String {
     let holder = match read_note(note) {
-        Some(Holder {
-            pid,
-            command,
-            since,
-        }) => {
+        Some(Holder { pid, command, since }) => {
             let command: String = command.chars().filter(|c| !c.is_control()).collect();
             let since = since.format("%Y-%m-%d %H:%M:%S");
             format!("`{command}`, process {pid}, since {since}")

@@ -45,9 +45,7 @@ impl DepTable {
             None => Vec::new(),
         };
         let names = self.kind.names().iter();
-        names
-            .map(|name| [prefix.clone(), vec![(*name).to_owned()]].concat())
-            .collect()
+        names.map(|name| [prefix.clone(), vec![(*name).to_owned()]].concat()).collect()
     }
 }
 
@@ -100,24 +98,12 @@ impl Declaration {
 }
 
 /// Keys of an entry that say where the crate comes from.
-const SOURCE_KEYS: [&str; 9] = [
-    "path",
-    "git",
-    "branch",
-    "tag",
-    "rev",
-    "registry",
-    "registry-index",
-    "base",
-    "artifact",
-];
+const SOURCE_KEYS: [&str; 9] =
+    ["path", "git", "branch", "tag", "rev", "registry", "registry-index", "base", "artifact"];
 
 /// Reads one entry.
 fn declaration(key: &str, item: &Item) -> Declaration {
-    let mut found = Declaration {
-        key: key.to_owned(),
-        ..Declaration::default()
-    };
+    let mut found = Declaration { key: key.to_owned(), ..Declaration::default() };
     if let Some(version) = item.as_str() {
         found.requirement = Some(version.to_owned());
         return found;
@@ -143,13 +129,7 @@ fn declaration(key: &str, item: &Item) -> Declaration {
 /// The strings of an array.
 pub(crate) fn strings(item: Option<&Item>) -> Vec<String> {
     item.and_then(Item::as_array)
-        .map(|array| {
-            array
-                .iter()
-                .filter_map(Value::as_str)
-                .map(str::to_owned)
-                .collect()
-        })
+        .map(|array| array.iter().filter_map(Value::as_str).map(str::to_owned).collect())
         .unwrap_or_default()
 }
 
@@ -174,10 +154,7 @@ fn collect(table: &dyn TableLike, target: Option<&str>, out: &mut Vec<(DepTable,
                 continue;
             };
             for (key, item) in entries.iter() {
-                let table = DepTable {
-                    target: target.map(str::to_owned),
-                    kind,
-                };
+                let table = DepTable { target: target.map(str::to_owned), kind };
                 out.push((table, declaration(key, item)));
             }
         }
@@ -190,12 +167,7 @@ pub(crate) fn workspace_declarations(doc: &DocumentMut) -> Vec<Declaration> {
         .and_then(Item::as_table_like)
         .and_then(|workspace| workspace.get("dependencies"))
         .and_then(Item::as_table_like)
-        .map(|table| {
-            table
-                .iter()
-                .map(|(key, item)| declaration(key, item))
-                .collect()
-        })
+        .map(|table| table.iter().map(|(key, item)| declaration(key, item)).collect())
         .unwrap_or_default()
 }
 
@@ -235,12 +207,7 @@ fn compare(old: &Item, new: &Item, path: &mut Vec<String>, out: &mut Vec<Vec<Str
     match (old.as_table_like(), new.as_table_like()) {
         (Some(before), Some(after)) => {
             let mut keys: Vec<&str> = before.iter().map(|(key, _)| key).collect();
-            keys.extend(
-                after
-                    .iter()
-                    .map(|(key, _)| key)
-                    .filter(|key| !before.contains_key(key)),
-            );
+            keys.extend(after.iter().map(|(key, _)| key).filter(|key| !before.contains_key(key)));
             for key in keys {
                 path.push(key.to_owned());
                 match (before.get(key), after.get(key)) {
@@ -288,10 +255,9 @@ fn plain(item: &Item) -> String {
     match item {
         Item::Value(value) => write(value, &mut out),
         Item::ArrayOfTables(tables) => write(&Value::Array(tables.clone().into_array()), &mut out),
-        Item::Table(table) => write(
-            &Value::InlineTable(table.clone().into_inline_table()),
-            &mut out,
-        ),
+        Item::Table(table) => {
+            write(&Value::InlineTable(table.clone().into_inline_table()), &mut out)
+        }
         Item::None => {}
     }
     out

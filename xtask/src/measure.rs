@@ -85,11 +85,7 @@ pub(crate) struct Readings {
 
 /// A reading without times.
 pub(crate) fn plain(value: f64) -> Sample {
-    Sample {
-        value,
-        cpu_seconds: None,
-        peak_memory_bytes: None,
-    }
+    Sample { value, cpu_seconds: None, peak_memory_bytes: None }
 }
 
 /// Builds shadows and keeps their timing reports and logs.
@@ -129,12 +125,9 @@ impl<'a> Bench<'a> {
 
     /// Whether another build may start.
     pub(crate) fn has_time(&mut self, what: &str) -> bool {
-        let spent = self
-            .budget
-            .is_some_and(|budget| self.started.elapsed() >= budget);
+        let spent = self.budget.is_some_and(|budget| self.started.elapsed() >= budget);
         if spent {
-            self.notes
-                .push(format!("skipped {what}: the time budget was spent"));
+            self.notes.push(format!("skipped {what}: the time budget was spent"));
         }
         !spent
     }
@@ -156,8 +149,7 @@ impl<'a> Bench<'a> {
         let what = format!("clean {} build, {}{label}", profile.as_str(), shadow.name);
         let mut build = self.build(shadow, profile.args(), &what)?;
         build.timings = self.keep_timings(shadow, &what)?;
-        self.shell
-            .status("Measured", format!("{what}: {}", spoken(&build)));
+        self.shell.status("Measured", format!("{what}: {}", spoken(&build)));
         Ok(build)
     }
 
@@ -184,23 +176,16 @@ impl<'a> Bench<'a> {
         let build = self.build(shadow, &["build", "--workspace"], &what);
         disk::write(&place, &original)?;
         let build = build?;
-        self.shell
-            .status("Measured", format!("{what}: {}", spoken(&build)));
+        self.shell.status("Measured", format!("{what}: {}", spoken(&build)));
         Ok(build)
     }
 
     fn build(&mut self, shadow: &Shadow, args: &[&str], what: &str) -> Result<Build> {
-        let log = self
-            .run_dir
-            .join("logs")
-            .join(format!("{}.log", file_name(what)));
+        let log = self.run_dir.join("logs").join(format!("{}.log", file_name(what)));
         let progress = self.shell.progress("Measuring", what, self.expected_units);
         let mut units = 0;
         let finished = shadow.cargo.messages(args, &log, |message| {
-            if matches!(
-                message,
-                Message::CompilerArtifact(_) | Message::BuildScriptExecuted(_)
-            ) {
+            if matches!(message, Message::CompilerArtifact(_) | Message::BuildScriptExecuted(_)) {
                 units += 1;
                 progress.inc(1);
             }
@@ -221,26 +206,16 @@ impl<'a> Bench<'a> {
             cpu_seconds: Some(finished.cpu.as_secs_f64()),
             peak_memory_bytes: Some(finished.peak_memory_bytes),
         };
-        Ok(Build {
-            sample,
-            units,
-            timings: None,
-        })
+        Ok(Build { sample, units, timings: None })
     }
 
     /// Copies cargo's timing report out of the shadow's target directory and reads it.
     fn keep_timings(&mut self, shadow: &Shadow, what: &str) -> Result<Option<Timings>> {
-        let from = shadow
-            .target_dir
-            .join("cargo-timings")
-            .join("cargo-timing.html");
+        let from = shadow.target_dir.join("cargo-timings").join("cargo-timing.html");
         let Some(html) = disk::read_optional(&from)? else {
             return Ok(None);
         };
-        let to = self
-            .run_dir
-            .join("timings")
-            .join(format!("{}.html", file_name(what)));
+        let to = self.run_dir.join("timings").join(format!("{}.html", file_name(what)));
         disk::write(&to, &html)?;
         self.keep(format!("cargo's timing report of the {what}"), &to);
         match timings::parse(&String::from_utf8_lossy(&html)) {
@@ -257,12 +232,8 @@ impl<'a> Bench<'a> {
     }
 
     fn keep(&mut self, what: String, path: &Path) {
-        self.kept
-            .retain(|kept| kept.path != path.display().to_string());
-        self.kept.push(Kept {
-            what,
-            path: path.display().to_string(),
-        });
+        self.kept.retain(|kept| kept.path != path.display().to_string());
+        self.kept.push(Kept { what, path: path.display().to_string() });
     }
 }
 
@@ -285,18 +256,12 @@ fn wipe_release(shadow: &Shadow) -> Result<()> {
 fn file_name(what: &str) -> String {
     let word = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
     let name: String = what.chars().map(word).collect();
-    name.split('-')
-        .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join("-")
+    name.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-")
 }
 
 fn spoken(build: &Build) -> String {
     let cpu = build.sample.cpu_seconds.unwrap_or_default();
-    format!(
-        "{:.1} s, {cpu:.1} s of CPU, {} units",
-        build.sample.value, build.units
-    )
+    format!("{:.1} s, {cpu:.1} s of CPU, {} units", build.sample.value, build.units)
 }
 
 /// Reads the size of what the two clean builds left.
@@ -324,10 +289,7 @@ pub(crate) fn edited(snapshot: &Snapshot) -> Vec<(Edited, String, PathBuf)> {
         .filter(|member| member.manifest.is_some())
         .filter_map(|member| {
             let package = snapshot.package(&member.id);
-            let target = package
-                .targets
-                .iter()
-                .find(|target| !target.is_custom_build())?;
+            let target = package.targets.iter().find(|target| !target.is_custom_build())?;
             let source = target.src_path.clone().into_std_path_buf();
             Some((heirs(&member.id), member.name.as_str(), source))
         })
@@ -357,18 +319,8 @@ pub(crate) enum Edited {
 /// The measurements of both sides, in the order of the table; what was not read is left out.
 pub(crate) fn compare(baseline: &Readings, candidate: &Readings) -> Vec<Measurement> {
     let rows: [(&str, Quantity, &[Sample], &[Sample]); 9] = [
-        (
-            "clean-dev",
-            Quantity::Seconds,
-            &baseline.clean_dev,
-            &candidate.clean_dev,
-        ),
-        (
-            "clean-release",
-            Quantity::Seconds,
-            &baseline.clean_release,
-            &candidate.clean_release,
-        ),
+        ("clean-dev", Quantity::Seconds, &baseline.clean_dev, &candidate.clean_dev),
+        ("clean-release", Quantity::Seconds, &baseline.clean_release, &candidate.clean_release),
         (
             "incremental-core",
             Quantity::Seconds,
@@ -381,35 +333,13 @@ pub(crate) fn compare(baseline: &Readings, candidate: &Readings) -> Vec<Measurem
             &baseline.incremental_leaf,
             &candidate.incremental_leaf,
         ),
-        (
-            "target-bytes",
-            Quantity::Bytes,
-            &baseline.target_bytes,
-            &candidate.target_bytes,
-        ),
-        (
-            "package-bytes",
-            Quantity::Bytes,
-            &baseline.package_bytes,
-            &candidate.package_bytes,
-        ),
-        (
-            "artifacts",
-            Quantity::Count,
-            &baseline.artifacts,
-            &candidate.artifacts,
-        ),
+        ("target-bytes", Quantity::Bytes, &baseline.target_bytes, &candidate.target_bytes),
+        ("package-bytes", Quantity::Bytes, &baseline.package_bytes, &candidate.package_bytes),
+        ("artifacts", Quantity::Count, &baseline.artifacts, &candidate.artifacts),
         ("units", Quantity::Count, &baseline.units, &candidate.units),
-        (
-            "duplicates",
-            Quantity::Count,
-            &baseline.duplicates,
-            &candidate.duplicates,
-        ),
+        ("duplicates", Quantity::Count, &baseline.duplicates, &candidate.duplicates),
     ];
-    rows.into_iter()
-        .filter_map(|(what, unit, a, b)| measurement(what, unit, a, b))
-        .collect()
+    rows.into_iter().filter_map(|(what, unit, a, b)| measurement(what, unit, a, b)).collect()
 }
 
 fn measurement(
@@ -418,12 +348,7 @@ fn measurement(
     before: &[Sample],
     after: &[Sample],
 ) -> Option<Measurement> {
-    let values = |samples: &[Sample]| {
-        samples
-            .iter()
-            .map(|sample| sample.value)
-            .collect::<Vec<_>>()
-    };
+    let values = |samples: &[Sample]| samples.iter().map(|sample| sample.value).collect::<Vec<_>>();
     let (a, b) = (values(before), values(after));
     let (baseline, candidate) = (stats::median(&a)?, stats::median(&b)?);
     let pairs: Vec<(f64, f64)> = a.iter().copied().zip(b.iter().copied()).collect();
@@ -439,15 +364,9 @@ fn measurement(
         baseline,
         candidate,
         ratio,
-        samples: Samples {
-            baseline: before.to_vec(),
-            candidate: after.to_vec(),
-        },
+        samples: Samples { baseline: before.to_vec(), candidate: after.to_vec() },
         call: call.map_or_else(|| "not measured".to_owned(), |call| call.to_string()),
-        expected: PROMISED
-            .iter()
-            .find(|(name, _)| *name == what)
-            .map(|(_, ratio)| *ratio),
+        expected: PROMISED.iter().find(|(name, _)| *name == what).map(|(_, ratio)| *ratio),
     })
 }
 
@@ -457,25 +376,16 @@ mod tests {
 
     #[test]
     fn rows_without_readings_are_left_out() {
-        let readings = Readings {
-            clean_dev: vec![plain(10.0)],
-            ..Readings::default()
-        };
+        let readings = Readings { clean_dev: vec![plain(10.0)], ..Readings::default() };
         assert!(compare(&readings, &Readings::default()).is_empty());
         let rows = compare(&readings, &readings);
         assert_eq!(rows.len(), 1);
-        assert_eq!(
-            (rows[0].what.as_str(), rows[0].call.as_str()),
-            ("clean-dev", "same")
-        );
+        assert_eq!((rows[0].what.as_str(), rows[0].call.as_str()), ("clean-dev", "same"));
         assert_eq!(rows[0].ratio, Some(1.0));
     }
 
     #[test]
     fn a_file_name_is_made_of_words() {
-        assert_eq!(
-            file_name("clean dev build, baseline (1)"),
-            "clean-dev-build-baseline-1"
-        );
+        assert_eq!(file_name("clean dev build, baseline (1)"), "clean-dev-build-baseline-1");
     }
 }

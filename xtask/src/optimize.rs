@@ -40,11 +40,7 @@ pub(crate) fn run(args: &cli::Optimize, global: &Global, shell: &Shell) -> Resul
     let manifest = snapshot::manifest_path(global)?;
     let only_looks = args.dry_run || args.check;
     let root = snapshot::find_root(&manifest, global.offline)?;
-    let _lock = if only_looks {
-        None
-    } else {
-        Some(WorkspaceLock::acquire(&root, "optimize")?)
-    };
+    let _lock = if only_looks { None } else { Some(WorkspaceLock::acquire(&root, "optimize")?) };
     if !only_looks {
         for repaired in commit::recover(&root)? {
             shell.warn(repaired.to_string());
@@ -90,11 +86,7 @@ fn wishes(args: &cli::Optimize) -> Wishes {
         (args.only.is_empty() || args.only.contains(code)) && !args.skip.contains(code)
     };
     Wishes {
-        codes: Code::value_variants()
-            .iter()
-            .copied()
-            .filter(wanted)
-            .collect(),
+        codes: Code::value_variants().iter().copied().filter(wanted).collect(),
         sccache: args.sccache,
         tune_release: args.measure != Depth::None,
     }
@@ -103,10 +95,7 @@ fn wishes(args: &cli::Optimize) -> Wishes {
 fn new_record(snapshot: &Snapshot, plan: &Plan) -> Result<Record> {
     let chosen: Vec<&Change> = plan.changes.iter().collect();
     let files = plan::materialise(snapshot, &chosen)?;
-    let planned = plan
-        .changes
-        .iter()
-        .map(|c| findings::record(c, Verdict::Planned, &c.reason));
+    let planned = plan.changes.iter().map(|c| findings::record(c, Verdict::Planned, &c.reason));
     Ok(Record {
         schema: SCHEMA,
         command: "optimize".to_owned(),
@@ -131,24 +120,14 @@ fn new_record(snapshot: &Snapshot, plan: &Plan) -> Result<Record> {
 /// Prints the plan and its diff.
 fn show(snapshot: &Snapshot, plan: &Plan, record: &Record, shell: &Shell) {
     let count = plan.changes.len();
-    shell.status(
-        "Planned",
-        format!("{count} changes in `{}`", snapshot.root.display()),
-    );
+    shell.status("Planned", format!("{count} changes in `{}`", snapshot.root.display()));
     for change in &plan.changes {
         shell.block(&format!("{:>12} {} ({})", "", change.title, change.id()));
         shell.block(&format!("{:>14} {}", "", change.reason));
     }
     for left in &plan.left {
-        let verdict = if left.verdict == Verdict::Blocked {
-            "Blocked"
-        } else {
-            "Skipped"
-        };
-        shell.status(
-            verdict,
-            format!("{} ({}): {}", left.title, left.id, left.reason),
-        );
+        let verdict = if left.verdict == Verdict::Blocked { "Blocked" } else { "Skipped" };
+        shell.status(verdict, format!("{} ({}): {}", left.title, left.id, left.reason));
     }
     if !record.diff.is_empty() {
         shell.block("");
@@ -162,11 +141,7 @@ fn print_check(plan: &Plan, record: &Record, global: &Global) -> ExitCode {
         // The exit code is the result; a closed stdout must not turn it into another.
         let _ = print_json(record);
     }
-    if plan.changes.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(1)
-    }
+    if plan.changes.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) }
 }
 
 fn print_json(record: &Record) -> Result<()> {
@@ -178,10 +153,10 @@ fn print_result(record: &Record, global: &Global) -> Result<()> {
     if global.format == Format::Json {
         return print_json(record);
     }
-    let table = render::table::human(record);
-    if table.trim().is_empty() {
+    if record.measurements.is_empty() {
         return Ok(());
     }
+    let table = render::table::human(record);
     writeln!(io::stdout().lock(), "{}", table.trim_end()).context("failed to write to stdout")
 }
 
@@ -194,9 +169,7 @@ fn agreed(shell: &Shell, plan: &Plan) -> Result<bool> {
         );
     }
     let count = plan.changes.len();
-    Ok(shell.confirm(&format!(
-        "Prove these {count} changes in a copy and commit what stands?"
-    )))
+    Ok(shell.confirm(&format!("Prove these {count} changes in a copy and commit what stands?")))
 }
 
 /// Everything that happens in the shadows.
@@ -213,31 +186,16 @@ fn prove_and_measure(
         let chosen: Vec<&Change> = plan.changes.iter().collect();
         let files = plan::materialise(snapshot, &chosen)?;
         record.changes = verdicts(&plan.changes, &[], &plan.left);
-        return Ok(Outcome {
-            kept: plan.changes.clone(),
-            files,
-            ..Outcome::default()
-        });
+        return Ok(Outcome { kept: plan.changes.clone(), files, ..Outcome::default() });
     }
     shell.status("Copying", "the workspace twice, as baseline and candidate");
     let shadows = Shadows::create(snapshot, global.offline)?;
-    shell.status(
-        "Checking",
-        "the baseline: `cargo check --workspace --all-targets`",
-    );
-    let lock = if args.update {
-        LockUpdate::Full
-    } else {
-        LockUpdate::Minimal
-    };
+    shell.status("Checking", "the baseline: `cargo check --workspace --all-targets`");
+    let lock = if args.update { LockUpdate::Full } else { LockUpdate::Minimal };
     let mut trial = Trial::new(snapshot, &shadows, shell, run_dir.join("logs"), lock)?;
     for failed in trial.baseline.targets_failed() {
-        shell.warn(format!(
-            "{failed} does not compile as it is; that is held against no change"
-        ));
-        record
-            .notes
-            .push(format!("{failed} did not compile before any change"));
+        shell.warn(format!("{failed} does not compile as it is; that is held against no change"));
+        record.notes.push(format!("{failed} did not compile before any change"));
     }
     let mut proof = prove::prove(&mut trial, &plan.changes, args.no_test, shell)?;
     let mut readings = (Readings::default(), Readings::default());
@@ -261,14 +219,10 @@ fn prove_and_measure(
     let kept: Vec<Change> = proof
         .kept
         .iter()
-        .map(|change| trial.widened(change))
+        .map(|change| findings::settled(snapshot, &trial.widened(change), &files))
         .collect();
     record.changes = verdicts(&kept, &proof.rejected, &plan.left);
-    Ok(Outcome {
-        kept,
-        files,
-        readings,
-    })
+    Ok(Outcome { kept, files, readings })
 }
 
 fn side(checked: &crate::verify::Checked, duplicates: usize) -> Side {
@@ -285,16 +239,11 @@ fn verdicts(
     rejected: &[(Change, String)],
     left: &[ChangeRecord],
 ) -> Vec<ChangeRecord> {
-    let applied = kept
-        .iter()
-        .map(|change| findings::record(change, Verdict::Applied, &change.reason));
-    let rejected = rejected
-        .iter()
-        .map(|(change, why)| findings::record(change, Verdict::Rejected, why));
-    applied
-        .chain(rejected)
-        .chain(left.iter().cloned())
-        .collect()
+    let applied =
+        kept.iter().map(|change| findings::record(change, Verdict::Applied, &change.reason));
+    let rejected =
+        rejected.iter().map(|(change, why)| findings::record(change, Verdict::Rejected, why));
+    applied.chain(rejected).chain(left.iter().cloned()).collect()
 }
 
 /// The commit, the cleaning and the last figures.
@@ -305,76 +254,47 @@ fn finish(
     shell: &Shell,
     record: &mut Record,
 ) -> Result<()> {
-    let Outcome {
-        kept,
-        files,
-        readings: (mut before, mut after),
-    } = outcome;
+    let Outcome { kept, files, readings: (mut before, mut after) } = outcome;
     record.diff = plan::diff(snapshot, &files);
     if files.is_empty() {
         shell.status("Finished", "no file changes");
     } else {
         hold_still(snapshot)?;
         let backup = commit_files(snapshot, &files)?;
-        shell.status(
-            "Committed",
-            format!("{} files; the old ones are in `{backup}/`", files.len()),
-        );
-        shell.hint(format!(
-            "`cargo xtask restore {backup}` puts everything back"
-        ));
+        shell
+            .status("Committed", format!("{} files; the old ones are in `{backup}/`", files.len()));
+        shell.hint(format!("`cargo xtask restore {backup}` puts everything back"));
         record.backup = Some(backup);
     }
-    before
-        .package_bytes
-        .push(measure::plain(snapshot.inventory.package.bytes as f64));
+    before.package_bytes.push(measure::plain(snapshot.inventory.package.bytes as f64));
     if kept.iter().any(|change| change.code == Code::PackageBloat) {
         clean(snapshot, shell, record)?;
     }
     let package = target_dir::inventory(&snapshot.target_dir)?.package;
-    after
-        .package_bytes
-        .push(measure::plain(package.bytes as f64));
+    after.package_bytes.push(measure::plain(package.bytes as f64));
     if snapshot.inventory.package.bytes > 0 || !before.clean_dev.is_empty() {
         record.measurements = measure::compare(&before, &after);
     }
     record.report = Some(run_dir.display().to_string());
-    for change in record
-        .changes
-        .iter()
-        .filter(|change| change.verdict == Verdict::Rejected)
-    {
+    for change in record.changes.iter().filter(|change| change.verdict == Verdict::Rejected) {
         let first = change.reason.lines().next().unwrap_or_default();
-        shell.status(
-            "Rejected",
-            format!("{} ({}): {first}", change.title, change.id),
-        );
+        shell.status("Rejected", format!("{} ({}): {first}", change.title, change.id));
     }
-    shell.status(
-        "Reported",
-        format!("`{}`", run_dir.join("report.html").display()),
-    );
+    shell.status("Reported", format!("`{}`", run_dir.join("report.html").display()));
     Ok(())
 }
 
 fn clean(snapshot: &Snapshot, shell: &Shell, record: &mut Record) -> Result<()> {
     let cleaned = target_dir::clean_package_bloat(&snapshot.target_dir)?;
     let freed = render::si_bytes(cleaned.freed_bytes);
-    shell.status(
-        "Cleaned",
-        format!("{} directories, {freed}", cleaned.removed.len()),
-    );
+    shell.status("Cleaned", format!("{} directories, {freed}", cleaned.removed.len()));
     for (path, reason) in &cleaned.left {
         let note = format!("left `{}`: {reason}", path.display());
         shell.warn(&note);
         record.notes.push(note);
     }
     let code = Code::PackageBloat.as_str();
-    for change in record
-        .changes
-        .iter_mut()
-        .filter(|change| change.code == code)
-    {
+    for change in record.changes.iter_mut().filter(|change| change.code == code) {
         change.reason = format!("{freed} freed; {}", change.reason);
         if cleaned.removed.is_empty() {
             change.verdict = Verdict::Skipped;

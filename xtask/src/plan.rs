@@ -160,15 +160,9 @@ impl Change {
 impl Umbrella {
     /// The title of the change that replaces the umbrella.
     pub(crate) fn title(&self) -> String {
-        let chosen = if self.chosen.is_empty() {
-            "nothing".to_owned()
-        } else {
-            self.chosen.join(", ")
-        };
-        format!(
-            "replace feature `{}` of {} by {chosen}",
-            self.feature, self.package
-        )
+        let chosen =
+            if self.chosen.is_empty() { "nothing".to_owned() } else { self.chosen.join(", ") };
+        format!("replace feature `{}` of {} by {chosen}", self.feature, self.package)
     }
 }
 
@@ -191,11 +185,9 @@ impl Edit {
     /// Key paths below which the edit may change something: what the commit is held to.
     fn touches(&self) -> Vec<Vec<String>> {
         let at = |site: &Site, key: &str| match site {
-            Site::Workspace => vec![vec![
-                "workspace".to_owned(),
-                "dependencies".to_owned(),
-                key.to_owned(),
-            ]],
+            Site::Workspace => {
+                vec![vec!["workspace".to_owned(), "dependencies".to_owned(), key.to_owned()]]
+            }
             Site::Member { table, .. } => table
                 .key_paths()
                 .into_iter()
@@ -254,10 +246,7 @@ pub(crate) fn materialise(
         let before = snapshot.files.get(&path).cloned().flatten();
         let text = Text::decode(before.as_deref().unwrap_or_default())
             .with_context(|| format!("failed to read `{}`", path.display()))?;
-        out.insert(
-            path,
-            text.encode(&text::append_lines(text.as_str(), &appended)),
-        );
+        out.insert(path, text.encode(&text::append_lines(text.as_str(), &appended)));
     }
     Ok(out)
 }
@@ -276,16 +265,11 @@ fn hold_to_edits(
     edits: &[&Edit],
 ) -> Result<()> {
     let empty = DocumentMut::new();
-    let named: Vec<Vec<String>> = edits
-        .iter()
-        .filter(|edit| edit.file() == path)
-        .flat_map(|edit| edit.touches())
-        .collect();
+    let named: Vec<Vec<String>> =
+        edits.iter().filter(|edit| edit.file() == path).flat_map(|edit| edit.touches()).collect();
     for key in manifest::changed_keys(before.unwrap_or(&empty), after) {
         // A created table is reported by its own path, which is then above the key named.
-        let is_named = named
-            .iter()
-            .any(|name| key.starts_with(name) || name.starts_with(&key));
+        let is_named = named.iter().any(|name| key.starts_with(name) || name.starts_with(&key));
         if !is_named {
             bail!(
                 "`{}` would change at `{}`, which no change names; this is a defect of the tool, \
@@ -307,41 +291,19 @@ fn apply(documents: &mut BTreeMap<PathBuf, DocumentMut>, edit: &Edit) {
     let document = documents.entry(edit.file()).or_default();
     match edit {
         Edit::Remove { site, key } => edit::remove(document, site, key),
-        Edit::SetRequirement {
-            site,
-            key,
-            requirement,
-        } => {
+        Edit::SetRequirement { site, key, requirement } => {
             edit::set_requirement(document, site, key, requirement);
         }
-        Edit::Declare {
-            key,
-            requirement,
-            features,
-            default_features,
-        } => {
+        Edit::Declare { key, requirement, features, default_features } => {
             edit::declare(document, key, requirement, features, *default_features);
         }
-        Edit::ReplaceFeature {
-            site,
-            key,
-            feature,
-            by,
-        } => {
+        Edit::ReplaceFeature { site, key, feature, by } => {
             edit::replace_feature(document, site, key, feature, by);
         }
-        Edit::Set {
-            path,
-            key,
-            value,
-            comment,
-            ..
-        } => {
-            let is_new = manifest::item_at(
-                document,
-                &path.iter().map(String::as_str).collect::<Vec<_>>(),
-            )
-            .is_none();
+        Edit::Set { path, key, value, comment, .. } => {
+            let is_new =
+                manifest::item_at(document, &path.iter().map(String::as_str).collect::<Vec<_>>())
+                    .is_none();
             edit::set(document, path, key, value.clone());
             if let (Some(comment), true) = (comment, is_new) {
                 edit::comment_table(document, path, comment);
@@ -353,11 +315,7 @@ fn apply(documents: &mut BTreeMap<PathBuf, DocumentMut>, edit: &Edit) {
 
 /// Inherits relative to what the workspace declares at that point of the plan.
 fn inherit(documents: &mut BTreeMap<PathBuf, DocumentMut>, site: &Site, key: &str) {
-    let Site::Member {
-        manifest: path,
-        table,
-    } = site
-    else {
+    let Site::Member { manifest: path, table } = site else {
         return;
     };
     let shared = documents
@@ -374,11 +332,8 @@ fn inherit(documents: &mut BTreeMap<PathBuf, DocumentMut>, site: &Site, key: &st
         .into_iter()
         .find(|(place, declared)| place == table && declared.key == key && !declared.inherits);
     let Some((_, own)) = own else { return };
-    let features: Vec<String> = own
-        .features
-        .into_iter()
-        .filter(|feature| !shared.features.contains(feature))
-        .collect();
+    let features: Vec<String> =
+        own.features.into_iter().filter(|feature| !shared.features.contains(feature)).collect();
     let default_features = (shared.default_features == Some(false)
         && own.default_features != Some(false))
     .then_some(true);

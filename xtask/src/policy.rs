@@ -57,13 +57,8 @@ impl Policy {
         let tables = members.iter().map(|package| &package.metadata);
         for table in tables.chain([&metadata.workspace_metadata]) {
             for tool in ["cargo-machete", "cargo-shear"] {
-                let listed = table
-                    .get(tool)
-                    .and_then(|table| table.get("ignored")?.as_array());
-                let names = listed
-                    .into_iter()
-                    .flatten()
-                    .filter_map(|name| name.as_str());
+                let listed = table.get(tool).and_then(|table| table.get("ignored")?.as_array());
+                let names = listed.into_iter().flatten().filter_map(|name| name.as_str());
                 policy.keep.extend(names.map(str::to_owned));
             }
         }

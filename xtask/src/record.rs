@@ -167,19 +167,11 @@ pub(crate) struct Check {
 impl Check {
     /// A check that was made.
     pub(crate) fn new(name: &str, ok: bool, detail: String) -> Self {
-        Self {
-            name: name.to_owned(),
-            ok: Some(ok),
-            detail,
-        }
+        Self { name: name.to_owned(), ok: Some(ok), detail }
     }
 
     /// A check that was not made, and why.
     pub(crate) fn skipped(name: &str, reason: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            ok: None,
-            detail: reason.to_owned(),
-        }
+        Self { name: name.to_owned(), ok: None, detail: reason.to_owned() }
     }
 }

@@ -96,19 +96,14 @@ fn rows(record: &Record) -> Vec<Row<'_>> {
         .filter(|row| row.before != DASH || row.after != DASH)
         .collect();
     rows.sort_by_key(|row| {
-        let known = LABELS
-            .iter()
-            .position(|(what, _)| *what == row.measurement.what);
+        let known = LABELS.iter().position(|(what, _)| *what == row.measurement.what);
         known.unwrap_or(LABELS.len())
     });
     rows
 }
 
 fn label(what: &str) -> &str {
-    LABELS
-        .iter()
-        .find(|(known, _)| *known == what)
-        .map_or(what, |(_, label)| label)
+    LABELS.iter().find(|(known, _)| *known == what).map_or(what, |(_, label)| label)
 }
 
 /// A quantity with its unit.
@@ -137,11 +132,7 @@ pub(crate) fn si_bytes(bytes: u64) -> String {
 /// Seconds with one decimal below 100 s and none from there on: `65.4 s`, `168 s`.
 pub(crate) fn seconds(seconds: f64) -> String {
     // What would round up to 100.0 belongs to the other side.
-    if seconds < 99.95 {
-        format!("{seconds:.1} s")
-    } else {
-        format!("{seconds:.0} s")
-    }
+    if seconds < 99.95 { format!("{seconds:.1} s") } else { format!("{seconds:.0} s") }
 }
 
 /// The change that a ratio of candidate to baseline means: `-52.0%`, `+3.1%`, `0.0%`. A second
@@ -158,8 +149,7 @@ fn percent(ratio: f64) -> String {
 /// The last component of the workspace's path: what a reader calls it.
 fn workspace_name(record: &Record) -> &str {
     let name = Path::new(&record.workspace).file_name();
-    name.and_then(|name| name.to_str())
-        .unwrap_or(&record.workspace)
+    name.and_then(|name| name.to_str()).unwrap_or(&record.workspace)
 }
 
 fn title(record: &Record) -> String {
@@ -173,13 +163,7 @@ fn title(record: &Record) -> String {
 
 fn machine(machine: &Machine) -> String {
     let cores = count(machine.cores, "core");
-    let Machine {
-        os,
-        arch,
-        rustc,
-        cargo,
-        ..
-    } = machine;
+    let Machine { os, arch, rustc, cargo, .. } = machine;
     format!("{cores}, {os} {arch}, {rustc}, {cargo}")
 }
 

@@ -51,10 +51,7 @@ pub(crate) fn run(args: &cli::Report, global: &Global, shell: &Shell) -> Result<
     };
     let record = read(&dir)?;
     write(&record, &dir)?;
-    shell.status(
-        "Reported",
-        format!("`{}`", dir.join("report.html").display()),
-    );
+    shell.status("Reported", format!("`{}`", dir.join("report.html").display()));
     let text = match global.format {
         Format::Json => serde_json::to_string_pretty(&record).context("failed to write JSON")?,
         Format::Human => render::table::human(&record).trim_end().to_owned(),
@@ -82,17 +79,8 @@ pub(crate) fn new_run_dir(target_dir: &Path) -> Result<PathBuf> {
     }
     let runs = runs_dir(target_dir);
     let stamp = chrono::Local::now().format("%Y%m%d-%H%M%S").to_string();
-    let names = (1..).map(|n| {
-        if n == 1 {
-            stamp.clone()
-        } else {
-            format!("{stamp}-{n}")
-        }
-    });
-    let dir = names
-        .map(|name| runs.join(name))
-        .find(|dir| !dir.exists())
-        .unwrap_or(runs);
+    let names = (1..).map(|n| if n == 1 { stamp.clone() } else { format!("{stamp}-{n}") });
+    let dir = names.map(|name| runs.join(name)).find(|dir| !dir.exists()).unwrap_or(runs);
     fs::create_dir_all(&dir).with_context(|| format!("failed to create `{}`", dir.display()))?;
     Ok(dir)
 }
@@ -104,14 +92,8 @@ pub(crate) fn new_run_dir(target_dir: &Path) -> Result<PathBuf> {
 pub(crate) fn write(record: &Record, dir: &Path) -> Result<()> {
     let json = serde_json::to_vec_pretty(record).context("failed to write JSON")?;
     disk::write(&dir.join(RECORD), &json)?;
-    disk::write(
-        &dir.join("report.md"),
-        render::markdown::report(record).as_bytes(),
-    )?;
-    disk::write(
-        &dir.join("report.html"),
-        render::html::report(record).as_bytes(),
-    )?;
+    disk::write(&dir.join("report.md"), render::markdown::report(record).as_bytes())?;
+    disk::write(&dir.join("report.html"), render::html::report(record).as_bytes())?;
     if !record.diff.is_empty() {
         disk::write(&dir.join("changes.diff"), record.diff.as_bytes())?;
     }
@@ -128,11 +110,7 @@ pub(crate) fn read(dir: &Path) -> Result<Record> {
     let record: Record = serde_json::from_slice(&bytes)
         .with_context(|| format!("`{}` is no record of a run", path.display()))?;
     if record.schema != SCHEMA {
-        bail!(
-            "`{}` has schema {}; this version reads {SCHEMA}",
-            path.display(),
-            record.schema
-        );
+        bail!("`{}` has schema {}; this version reads {SCHEMA}", path.display(), record.schema);
     }
     Ok(record)
 }
@@ -156,9 +134,7 @@ pub(crate) fn all(runs: &Path) -> Result<Vec<PathBuf>> {
     };
     let mut dirs = Vec::new();
     for entry in entries {
-        let path = entry
-            .with_context(|| format!("failed to read `{}`", runs.display()))?
-            .path();
+        let path = entry.with_context(|| format!("failed to read `{}`", runs.display()))?.path();
         if path.join(RECORD).is_file() {
             dirs.push(path);
         }

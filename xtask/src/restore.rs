@@ -30,11 +30,7 @@ pub(crate) fn run(args: &cli::Restore, global: &Global, shell: &Shell) -> Result
         print_list(&root, &backups, global, shell)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let _lock = if args.dry_run {
-        None
-    } else {
-        Some(WorkspaceLock::acquire(&root, "restore")?)
-    };
+    let _lock = if args.dry_run { None } else { Some(WorkspaceLock::acquire(&root, "restore")?) };
     if !args.dry_run {
         for repaired in commit::recover(&root)? {
             shell.warn(repaired.to_string());
@@ -42,11 +38,7 @@ pub(crate) fn run(args: &cli::Restore, global: &Global, shell: &Shell) -> Result
     }
     let options = RestoreOptions {
         run: if args.dry_run { Run::Dry } else { Run::Write },
-        edited: if args.force {
-            Edited::Replace
-        } else {
-            Edited::Refuse
-        },
+        edited: if args.force { Edited::Replace } else { Edited::Refuse },
     };
     let restored = backup::restore(&root, args.id.as_deref(), options)?;
     say(&restored, options, shell);
@@ -67,10 +59,7 @@ fn root_of(manifest: &Path) -> PathBuf {
             .into_iter()
             .any(|entry| snapshot::is_backup_name(&entry.file_name().to_string_lossy()))
     };
-    dir.ancestors()
-        .find(has_backup)
-        .unwrap_or(dir)
-        .to_path_buf()
+    dir.ancestors().find(has_backup).unwrap_or(dir).to_path_buf()
 }
 
 fn print(text: &str) -> Result<()> {
@@ -92,10 +81,7 @@ fn print_list(root: &Path, backups: &[BackupInfo], global: &Global, shell: &Shel
             (None, Some(state)) => format!("{state:?}").to_lowercase(),
             (None, None) => "unknown".to_owned(),
         };
-        print(&format!(
-            "{}  {} files  by {command}  {state}",
-            info.id, info.files
-        ))?;
+        print(&format!("{}  {} files  by {command}  {state}", info.id, info.files))?;
     }
     Ok(())
 }
@@ -109,38 +95,25 @@ fn say(restored: &Restored, options: RestoreOptions, shell: &Shell) {
             Action::Recreated => "Recreated",
             Action::Removed => "Removed",
         };
-        let verb = if dry {
-            "Would be".to_owned()
-        } else {
-            verb.to_owned()
-        };
-        let what = if dry {
-            format!("{}: {}", word(file.action), file.path)
-        } else {
-            file.path.clone()
-        };
-        let edits = if file.edited {
-            " (it had been edited since)"
-        } else {
-            ""
-        };
+        let verb = if dry { "Would be".to_owned() } else { verb.to_owned() };
+        let what =
+            if dry { format!("{}: {}", word(file.action), file.path) } else { file.path.clone() };
+        let edits = if file.edited { " (it had been edited since)" } else { "" };
         shell.status(&verb, format!("{what}{edits}"));
     }
     match (&restored.backup, dry) {
-        (_, true) => shell.status(
-            "Finished",
-            format!("nothing was done; `{}` is whole", restored.id),
-        ),
+        (_, true) => {
+            shell.status("Finished", format!("nothing was done; `{}` is whole", restored.id))
+        }
         (Some(backup), _) => {
             shell.status(
                 "Restored",
                 format!("`{}`; what was replaced is in `{backup}/`", restored.id),
             );
         }
-        (None, _) => shell.status(
-            "Finished",
-            format!("everything is as in `{}` already", restored.id),
-        ),
+        (None, _) => {
+            shell.status("Finished", format!("everything is as in `{}` already", restored.id))
+        }
     }
 }
 

@@ -81,12 +81,7 @@ impl Shadow {
         let root = below(&top, &snapshot.root);
         let target_dir = snapshot.target_dir.join(OWN).join(name);
         let cargo = Cargo::new(&root, offline).with_target_dir(&target_dir);
-        let shadow = Self {
-            name,
-            root,
-            target_dir,
-            cargo,
-        };
+        let shadow = Self { name, root, target_dir, cargo };
         shadow.with_the_same_toolchain(snapshot)
     }
 
@@ -97,9 +92,7 @@ impl Shadow {
             return Ok(self);
         }
         let original = Cargo::new(&snapshot.root, true);
-        let active = original
-            .capture("rustup", &["show", "active-toolchain"])
-            .unwrap_or_default();
+        let active = original.capture("rustup", &["show", "active-toolchain"]).unwrap_or_default();
         let toolchain = active.split_whitespace().next().map(str::to_owned);
         self.cargo = self.cargo.with_toolchain(toolchain);
         let found = version(&self.cargo)?;
@@ -126,9 +119,8 @@ impl Shadow {
     ) -> Result<()> {
         let paths: BTreeSet<&PathBuf> = snapshot.files.keys().chain(files.keys()).collect();
         for path in paths {
-            let wanted = files
-                .get(path)
-                .or_else(|| snapshot.files.get(path).and_then(Option::as_ref));
+            let wanted =
+                files.get(path).or_else(|| snapshot.files.get(path).and_then(Option::as_ref));
             let place = self.root.join(path);
             let present = disk::read_optional(&place)?;
             match wanted {
@@ -148,10 +140,7 @@ impl Shadow {
     pub(crate) fn check_out(&self, snapshot: &Snapshot, rev: &str) -> Result<()> {
         let git = |args: &[&str]| {
             cargo::git(&snapshot.root, args).with_context(|| {
-                format!(
-                    "git found no revision `{rev}` for `{}`",
-                    snapshot.root.display()
-                )
+                format!("git found no revision `{rev}` for `{}`", snapshot.root.display())
             })
         };
         let prefix = git(&["rev-parse", "--show-prefix"])?;
@@ -198,11 +187,7 @@ impl Shadow {
 /// ancestor, which may be a home directory; but the workspace a package belongs to, since it may inherit.
 fn roots(snapshot: &Snapshot) -> BTreeSet<PathBuf> {
     let mut roots = BTreeSet::from([snapshot.root.clone()]);
-    let local = snapshot
-        .metadata
-        .packages
-        .iter()
-        .filter(|package| package.source.is_none());
+    let local = snapshot.metadata.packages.iter().filter(|package| package.source.is_none());
     for package in local {
         let Some(dir) = package.manifest_path.as_std_path().parent() else {
             continue;
@@ -212,28 +197,21 @@ fn roots(snapshot: &Snapshot) -> BTreeSet<PathBuf> {
         }
     }
     let all = roots.clone();
-    roots.retain(|root| {
-        !all.iter()
-            .any(|other| other != root && root.starts_with(other))
-    });
+    roots.retain(|root| !all.iter().any(|other| other != root && root.starts_with(other)));
     roots
 }
 
 fn workspace_of(dir: &Path) -> Option<PathBuf> {
     let declares = |dir: &&Path| {
-        fs::read_to_string(dir.join("Cargo.toml")).is_ok_and(|text| {
-            text.lines()
-                .any(|line| line.trim_start().starts_with("[workspace"))
-        })
+        fs::read_to_string(dir.join("Cargo.toml"))
+            .is_ok_and(|text| text.lines().any(|line| line.trim_start().starts_with("[workspace")))
     };
     dir.ancestors().find(declares).map(Path::to_path_buf)
 }
 
 /// `path` (absolute) below `top`.
 fn below(top: &Path, path: &Path) -> PathBuf {
-    let parts = path
-        .components()
-        .filter(|part| matches!(part, Component::Normal(_)));
+    let parts = path.components().filter(|part| matches!(part, Component::Normal(_)));
     parts.fold(top.to_path_buf(), |place, part| place.join(part))
 }
 
@@ -300,25 +278,15 @@ fn symlink(target: &Path, link: &Path) -> io::Result<()> {
 /// Brings along what cargo and rustup look for in the ancestors of the workspace. What lies above the
 /// temporary directory too, or in cargo's home, is found from the copy anyway and would count twice.
 fn copy_configuration(root: &Path, top: &Path, base: &Path) -> Result<()> {
-    const NAMES: [&str; 4] = [
-        ".cargo/config.toml",
-        ".cargo/config",
-        "rust-toolchain.toml",
-        "rust-toolchain",
-    ];
+    const NAMES: [&str; 4] =
+        [".cargo/config.toml", ".cargo/config", "rust-toolchain.toml", "rust-toolchain"];
     let cargo_home = std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
-    for ancestor in root
-        .ancestors()
-        .skip(1)
-        .filter(|ancestor| !base.starts_with(ancestor))
-    {
+    for ancestor in root.ancestors().skip(1).filter(|ancestor| !base.starts_with(ancestor)) {
         for name in NAMES {
             let from = ancestor.join(name);
-            let is_home = cargo_home
-                .as_deref()
-                .is_some_and(|home| from.starts_with(home));
+            let is_home = cargo_home.as_deref().is_some_and(|home| from.starts_with(home));
             if is_home || !from.is_file() {
                 continue;
             }

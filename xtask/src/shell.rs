@@ -52,11 +52,7 @@ impl Shell {
     }
 
     fn paint(&self, code: &str, text: &str) -> String {
-        if self.colour {
-            format!("\x1b[{code}m{text}\x1b[0m")
-        } else {
-            text.to_owned()
-        }
+        if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
     /// One line of progress: a right-aligned verb and what it concerns.
@@ -76,29 +72,17 @@ impl Shell {
 
     /// Something the user must know although the work goes on.
     pub(crate) fn warn(&self, message: impl AsRef<str>) {
-        self.line(&format!(
-            "{}: {}",
-            self.paint("1;33", "warning"),
-            message.as_ref()
-        ));
+        self.line(&format!("{}: {}", self.paint("1;33", "warning"), message.as_ref()));
     }
 
     /// Why the work stopped.
     pub(crate) fn error(&self, message: impl AsRef<str>) {
-        self.line(&format!(
-            "{}: {}",
-            self.paint("1;31", "error"),
-            message.as_ref()
-        ));
+        self.line(&format!("{}: {}", self.paint("1;31", "error"), message.as_ref()));
     }
 
     /// The next step after an error.
     pub(crate) fn hint(&self, message: impl AsRef<str>) {
-        self.line(&format!(
-            "{}: {}",
-            self.paint("1;36", "hint"),
-            message.as_ref()
-        ));
+        self.line(&format!("{}: {}", self.paint("1;36", "hint"), message.as_ref()));
     }
 
     /// A block of text for people, such as the plan.

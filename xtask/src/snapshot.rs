@@ -124,10 +124,7 @@ pub(crate) fn manifest_path(global: &Global) -> Result<PathBuf> {
         // Set by `cargo run`, which the alias goes through; the other is where this was compiled.
         let own = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
         let own = own.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
-        own.parent()
-            .unwrap_or(&own)
-            .join("AIMDS")
-            .join(ROOT_MANIFEST)
+        own.parent().unwrap_or(&own).join("AIMDS").join(ROOT_MANIFEST)
     });
     std::path::absolute(&path).with_context(|| format!("failed to resolve `{}`", path.display()))
 }
@@ -155,9 +152,8 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<DocumentMut> {
     let text =
         Text::decode(bytes).with_context(|| format!("failed to read `{}`", path.display()))?;
     text.as_str().parse::<DocumentMut>().map_err(|error| {
-        let (line, column) = error
-            .span()
-            .map_or((1, 1), |span| position(text.as_str(), span.start));
+        let (line, column) =
+            error.span().map_or((1, 1), |span| position(text.as_str(), span.start));
         anyhow::anyhow!(
             "failed to parse `{}`: line {line}, column {column}: {}",
             path.display(),
@@ -170,22 +166,13 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<DocumentMut> {
 fn position(text: &str, offset: usize) -> (usize, usize) {
     let before = &text[..offset.min(text.len())];
     let line = before.matches('\n').count() + 1;
-    let column = before
-        .rsplit('\n')
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .count()
-        + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
     (line, column)
 }
 
 fn workspace_root(cargo: &Cargo, dir: &Path) -> Result<PathBuf> {
     let located = cargo
-        .capture(
-            "cargo",
-            &["locate-project", "--workspace", "--message-format=plain"],
-        )
+        .capture("cargo", &["locate-project", "--workspace", "--message-format=plain"])
         .with_context(|| format!("cargo finds no workspace at `{}`", dir.display()))?;
     let manifest = PathBuf::from(located.trim_end_matches(['\r', '\n']));
     Ok(manifest.parent().unwrap_or(dir).to_path_buf())
@@ -246,10 +233,7 @@ fn read_usage(dir: &Path, packages: &BTreeSet<PathBuf>, target_dir: &Path) -> Re
             // A link that leads nowhere or in a circle holds no source.
             Err(_) => continue,
         };
-        if entry
-            .path()
-            .extension()
-            .is_some_and(|extension| extension == "rs")
+        if entry.path().extension().is_some_and(|extension| extension == "rs")
             && entry.file_type().is_some_and(|kind| kind.is_file())
         {
             let bytes = std::fs::read(entry.path())
@@ -263,10 +247,8 @@ fn read_usage(dir: &Path, packages: &BTreeSet<PathBuf>, target_dir: &Path) -> Re
 /// Directories that are never sources: target directories, version control, backups.
 pub(crate) fn is_left_out(dir: &Path) -> bool {
     let name = dir.file_name().unwrap_or_default().to_string_lossy();
-    matches!(
-        name.as_ref(),
-        ".git" | ".hg" | ".svn" | ".jj" | "node_modules"
-    ) || is_backup_name(&name)
+    matches!(name.as_ref(), ".git" | ".hg" | ".svn" | ".jj" | "node_modules")
+        || is_backup_name(&name)
         || dir.join("CACHEDIR.TAG").is_file()
 }
 
@@ -275,10 +257,7 @@ pub(crate) fn is_backup_name(name: &str) -> bool {
     let stamp = name.strip_prefix("backup-").unwrap_or_default().as_bytes();
     stamp.len() >= 15
         && stamp[8] == b'-'
-        && stamp[..8]
-            .iter()
-            .chain(&stamp[9..15])
-            .all(u8::is_ascii_digit)
+        && stamp[..8].iter().chain(&stamp[9..15]).all(u8::is_ascii_digit)
 }
 
 fn read_files(root: &Path, members: &[Member]) -> Result<BTreeMap<PathBuf, Option<Vec<u8>>>> {
@@ -298,9 +277,7 @@ fn parse_documents(
     root: &Path,
     files: &BTreeMap<PathBuf, Option<Vec<u8>>>,
 ) -> Result<BTreeMap<PathBuf, DocumentMut>> {
-    let toml = files
-        .iter()
-        .filter(|(path, _)| path.extension().is_some_and(|e| e == "toml"));
+    let toml = files.iter().filter(|(path, _)| path.extension().is_some_and(|e| e == "toml"));
     toml.filter_map(|(path, bytes)| Some((path, bytes.as_ref()?)))
         .map(|(path, bytes)| Ok((path.clone(), parse(&root.join(path), bytes)?)))
         .collect()
@@ -309,10 +286,7 @@ fn parse_documents(
 fn machine(cargo: &Cargo) -> Result<Machine> {
     let rustc = cargo.capture("rustc", &["-vV"])?;
     let version = cargo.capture("cargo", &["--version"])?;
-    let host = rustc
-        .lines()
-        .find_map(|line| line.strip_prefix("host: "))
-        .unwrap_or("unknown");
+    let host = rustc.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or("unknown");
     Ok(Machine {
         os: std::env::consts::OS.to_owned(),
         arch: std::env::consts::ARCH.to_owned(),
@@ -332,17 +306,9 @@ fn ignored(
     if cargo::git(root, &["rev-parse", "--is-inside-work-tree"]).is_some() {
         let known =
             |probe: &&&str| cargo::git(root, &["check-ignore", "-q", "--", probe]).is_some();
-        return probes
-            .iter()
-            .filter(known)
-            .map(|probe| (*probe).to_owned())
-            .collect();
+        return probes.iter().filter(known).map(|probe| (*probe).to_owned()).collect();
     }
-    let bytes = files
-        .get(Path::new(IGNORE_FILE))
-        .cloned()
-        .flatten()
-        .unwrap_or_default();
+    let bytes = files.get(Path::new(IGNORE_FILE)).cloned().flatten().unwrap_or_default();
     let mut builder = ignore::gitignore::GitignoreBuilder::new(root);
     for line in String::from_utf8_lossy(&bytes).lines() {
         // A pattern that git cannot read ignores nothing.
@@ -356,11 +322,7 @@ fn ignored(
             .matched_path_or_any_parents(probe.trim_end_matches('/'), probe.ends_with('/'))
             .is_ignore()
     };
-    probes
-        .iter()
-        .filter(known)
-        .map(|probe| (*probe).to_owned())
-        .collect()
+    probes.iter().filter(known).map(|probe| (*probe).to_owned()).collect()
 }
 
 #[cfg(test)]
@@ -384,10 +346,7 @@ mod tests {
 
     #[test]
     fn only_paths_below_the_root_are_inside() {
-        assert_eq!(
-            inside(Path::new("/w"), Path::new("/w/a/b")),
-            Some(PathBuf::from("a/b"))
-        );
+        assert_eq!(inside(Path::new("/w"), Path::new("/w/a/b")), Some(PathBuf::from("a/b")));
         assert_eq!(inside(Path::new("/w"), Path::new("/v/a")), None);
         assert_eq!(inside(Path::new("/w"), Path::new("/w/../v")), None);
     }

@@ -78,19 +78,10 @@ struct Noise {
 impl Noise {
     fn of(quantity: Quantity) -> Noise {
         match quantity {
-            Quantity::Seconds => Noise {
-                relative: NOISE_FLOOR,
-                absolute: SECONDS_FLOOR,
-            },
-            Quantity::Bytes => Noise {
-                relative: BYTES_FLOOR,
-                absolute: 0.0,
-            },
+            Quantity::Seconds => Noise { relative: NOISE_FLOOR, absolute: SECONDS_FLOOR },
+            Quantity::Bytes => Noise { relative: BYTES_FLOOR, absolute: 0.0 },
             // Counts are exact.
-            Quantity::Count => Noise {
-                relative: 0.0,
-                absolute: 0.0,
-            },
+            Quantity::Count => Noise { relative: 0.0, absolute: 0.0 },
         }
     }
 }
@@ -171,10 +162,7 @@ pub(crate) fn outliers(samples: &[f64]) -> Vec<usize> {
     let Some(middle) = median(samples).filter(|_| samples.len() >= 3) else {
         return Vec::new();
     };
-    let deviations: Vec<f64> = samples
-        .iter()
-        .map(|sample| (sample - middle).abs())
-        .collect();
+    let deviations: Vec<f64> = samples.iter().map(|sample| (sample - middle).abs()).collect();
     let Some(usual) = median(&deviations) else {
         return Vec::new();
     };
@@ -193,11 +181,7 @@ mod tests {
     use super::*;
 
     fn quantity() -> impl Strategy<Value = Quantity> {
-        prop_oneof![
-            Just(Quantity::Seconds),
-            Just(Quantity::Bytes),
-            Just(Quantity::Count)
-        ]
+        prop_oneof![Just(Quantity::Seconds), Just(Quantity::Bytes), Just(Quantity::Count)]
     }
 
     fn pairs() -> impl Strategy<Value = Vec<(f64, f64)>> {
@@ -263,20 +247,14 @@ mod tests {
     #[test]
     fn one_pair_within_the_noise_floor_is_the_same() {
         assert_eq!(call(Quantity::Seconds, &[(100.0, 104.9)]), Some(Call::Same));
-        assert_eq!(
-            call(Quantity::Seconds, &[(100.0, 105.1)]),
-            Some(Call::Worse)
-        );
+        assert_eq!(call(Quantity::Seconds, &[(100.0, 105.1)]), Some(Call::Worse));
         assert_eq!(call(Quantity::Seconds, &[(65.4, 31.4)]), Some(Call::Better));
     }
 
     #[test]
     fn a_short_build_is_not_called_by_its_ratio_alone() {
         assert_eq!(call(Quantity::Seconds, &[(0.30, 0.15)]), Some(Call::Same));
-        assert_eq!(
-            call(Quantity::Seconds, &[(0.30, 0.15), (0.31, 0.14)]),
-            Some(Call::Same)
-        );
+        assert_eq!(call(Quantity::Seconds, &[(0.30, 0.15), (0.31, 0.14)]), Some(Call::Same));
     }
 
     #[test]

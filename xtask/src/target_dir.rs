@@ -76,10 +76,8 @@ fn package_dir(package: &Path) -> Result<PackageDir> {
     if !is_real_dir(package) {
         return Ok(PackageDir::default());
     }
-    let mut found = PackageDir {
-        bytes: Tally::of(package, |_| false)?.bytes(),
-        ..PackageDir::default()
-    };
+    let mut found =
+        PackageDir { bytes: Tally::of(package, |_| false)?.bytes(), ..PackageDir::default() };
     for entry in sorted_entries(package)? {
         let Ok(metadata) = entry.symlink_metadata() else {
             continue;
@@ -115,9 +113,7 @@ fn is_bloat(name: &str) -> bool {
 /// A package name as cargo accepts it on `cargo package`: it may hold dashes and digits.
 fn is_package_name(name: &str) -> bool {
     let mut chars = name.chars();
-    chars
-        .next()
-        .is_some_and(|first| first == '_' || first.is_alphabetic())
+    chars.next().is_some_and(|first| first == '_' || first.is_alphabetic())
         && chars.all(|c| c == '-' || c == '_' || c.is_alphanumeric())
 }
 
@@ -130,8 +126,7 @@ fn is_crate_file(name: &str) -> bool {
 }
 
 fn is_real_dir(path: &Path) -> bool {
-    path.symlink_metadata()
-        .is_ok_and(|metadata| metadata.is_dir())
+    path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir())
 }
 
 /// The last component, with replacement characters where it is not Unicode (which no name of

@@ -24,10 +24,7 @@ impl Text {
         let text = match std::str::from_utf8(bytes) {
             Ok(text) => text,
             Err(error) => {
-                let line = 1 + bytes[..error.valid_up_to()]
-                    .iter()
-                    .filter(|b| **b == b'\n')
-                    .count();
+                let line = 1 + bytes[..error.valid_up_to()].iter().filter(|b| **b == b'\n').count();
                 bail!("line {line} is not UTF-8; save the file as UTF-8 and run again");
             }
         };
@@ -35,11 +32,7 @@ impl Text {
             Some(rest) => (true, rest),
             None => (false, text),
         };
-        Ok(Self {
-            bom,
-            raw: raw.to_owned(),
-            normal: raw.replace("\r\n", "\n"),
-        })
+        Ok(Self { bom, raw: raw.to_owned(), normal: raw.replace("\r\n", "\n") })
     }
 
     /// The content with `\n` endings and without a byte order mark.
@@ -106,16 +99,8 @@ pub(crate) fn unified_diff(path: &str, before: Option<&[u8]>, after: Option<&[u8
     if old == new && before.is_some() == after.is_some() {
         return String::new();
     }
-    let from = if before.is_some() {
-        format!("a/{path}")
-    } else {
-        "/dev/null".to_owned()
-    };
-    let to = if after.is_some() {
-        format!("b/{path}")
-    } else {
-        "/dev/null".to_owned()
-    };
+    let from = if before.is_some() { format!("a/{path}") } else { "/dev/null".to_owned() };
+    let to = if after.is_some() { format!("b/{path}") } else { "/dev/null".to_owned() };
     TextDiff::from_lines(old.as_ref(), new.as_ref())
         .unified_diff()
         .context_radius(3)

@@ -67,11 +67,7 @@ pub(crate) struct FormatChanged(String);
 
 impl fmt::Display for FormatChanged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "cargo's timing report is not in a known format: {}",
-            self.0
-        )
+        write!(f, "cargo's timing report is not in a known format: {}", self.0)
     }
 }
 
@@ -82,9 +78,8 @@ impl std::error::Error for FormatChanged {}
 /// # Errors
 /// When there is no array of units, or a unit lacks its name, start or duration.
 pub(crate) fn parse(html: &str) -> Result<Timings, FormatChanged> {
-    let (_, array) = html
-        .split_once(MARKER)
-        .ok_or_else(|| FormatChanged(format!("`{MARKER}` is missing")))?;
+    let (_, array) =
+        html.split_once(MARKER).ok_or_else(|| FormatChanged(format!("`{MARKER}` is missing")))?;
     // Script follows the array: only the first value is read.
     let units = serde_json::Deserializer::from_str(array)
         .into_iter::<Vec<Value>>()
@@ -93,22 +88,15 @@ pub(crate) fn parse(html: &str) -> Result<Timings, FormatChanged> {
         .map_err(|error| FormatChanged(error.to_string()))?;
     let units = units.iter().enumerate().map(|(position, value)| {
         unit(position, value).ok_or_else(|| {
-            FormatChanged(format!(
-                "unit {position} lacks a name, a start or a duration"
-            ))
+            FormatChanged(format!("unit {position} lacks a name, a start or a duration"))
         })
     });
-    Ok(Timings {
-        units: units.collect::<Result<_, _>>()?,
-    })
+    Ok(Timings { units: units.collect::<Result<_, _>>()? })
 }
 
 fn unit(position: usize, value: &Value) -> Option<Unit> {
     Some(Unit {
-        index: value
-            .get("i")
-            .and_then(Value::as_u64)
-            .unwrap_or(position as u64),
+        index: value.get("i").and_then(Value::as_u64).unwrap_or(position as u64),
         name: value.get("name")?.as_str()?.to_owned(),
         version: text(value, "version"),
         mode: text(value, "mode"),
@@ -207,9 +195,7 @@ pub(crate) fn vanished(baseline: &Timings, candidate: &Timings) -> Vec<Vanished>
 
 /// Saturates: a damaged report may hold absurd numbers.
 fn sum<'a>(units: impl Iterator<Item = &'a Unit>) -> Duration {
-    units.fold(Duration::ZERO, |sum, unit| {
-        sum.saturating_add(unit.duration)
-    })
+    units.fold(Duration::ZERO, |sum, unit| sum.saturating_add(unit.duration))
 }
 
 #[cfg(test)]

@@ -116,15 +116,8 @@ impl<'a> Trial<'a> {
             crate::interrupt::check()?;
             return Ok(Err(format!("{error:#}")));
         }
-        let lock = shadow
-            .lock_file()?
-            .context("the copy of the workspace lost its lock file")?;
-        let before = self
-            .snapshot
-            .files
-            .get(Path::new(LOCK_FILE))
-            .cloned()
-            .flatten();
+        let lock = shadow.lock_file()?.context("the copy of the workspace lost its lock file")?;
+        let before = self.snapshot.files.get(Path::new(LOCK_FILE)).cloned().flatten();
         if before.as_ref() != Some(&lock) {
             files.insert(PathBuf::from(LOCK_FILE), lock);
         }
@@ -143,10 +136,7 @@ impl<'a> Trial<'a> {
             let Some(new) = after.get(key) else { continue };
             let lost: Vec<&String> = old.difference(new).collect();
             let is_named = chosen.iter().any(|change| {
-                change
-                    .umbrella
-                    .as_ref()
-                    .is_some_and(|umbrella| umbrella.package == key.dependency)
+                change.umbrella.as_ref().is_some_and(|umbrella| umbrella.package == key.dependency)
             });
             if !lost.is_empty() && !is_named {
                 let lost: Vec<&str> = lost.into_iter().map(String::as_str).collect();
@@ -193,16 +183,8 @@ impl<'a> Trial<'a> {
 
     fn run_check(&mut self, args: &[&str], expected: Option<usize>) -> Result<Checked> {
         self.checks += 1;
-        let log = self
-            .logs
-            .join(format!("check-candidate-{}.log", self.checks));
-        verify::check(
-            &self.shadows.candidate.cargo,
-            args,
-            &log,
-            self.shell,
-            expected,
-        )
+        let log = self.logs.join(format!("check-candidate-{}.log", self.checks));
+        verify::check(&self.shadows.candidate.cargo, args, &log, self.shell, expected)
     }
 
     /// Checks one member without the features that others switch on.
@@ -218,20 +200,13 @@ impl<'a> Trial<'a> {
                 verify::check(&self.shadows.baseline.cargo, &args, &log, self.shell, None)?;
             self.alone.insert(member.to_owned(), baseline);
         }
-        Ok((
-            checked.regression(&self.alone[member]),
-            checked.features_asked_for,
-        ))
+        Ok((checked.regression(&self.alone[member]), checked.features_asked_for))
     }
 
     /// Adds what was asked for to the umbrellas that have it; false when there is nothing to add.
     fn widen(&mut self, chosen: &[Change], asked: &[String]) -> bool {
         let mut grew = false;
-        for change in chosen
-            .iter()
-            .map(|change| self.widened(change))
-            .collect::<Vec<_>>()
-        {
+        for change in chosen.iter().map(|change| self.widened(change)).collect::<Vec<_>>() {
             let Some(umbrella) = &change.umbrella else {
                 continue;
             };
@@ -241,10 +216,8 @@ impl<'a> Trial<'a> {
             if !new.is_empty() {
                 let wanted = |name: &&String| umbrella.chosen.contains(name) || new.contains(name);
                 let features: Vec<String> = umbrella.all.iter().filter(wanted).cloned().collect();
-                self.shell.detail(
-                    "Widening",
-                    format!("{} to {}", umbrella.package, features.join(", ")),
-                );
+                self.shell
+                    .detail("Widening", format!("{} to {}", umbrella.package, features.join(", ")));
                 self.widened.insert(change.id(), features);
                 grew = true;
             }
@@ -315,21 +288,12 @@ pub(crate) fn untestable(snapshot: &Snapshot, checked: &Checked) -> Vec<String> 
         })
     };
     let packages = snapshot.metadata.workspace_packages();
-    packages
-        .into_iter()
-        .filter(|p| holds(p))
-        .map(|p| p.name.to_string())
-        .collect()
+    packages.into_iter().filter(|p| holds(p)).map(|p| p.name.to_string()).collect()
 }
 
 fn members_to_check_alone(chosen: &[Change]) -> BTreeSet<String> {
-    let umbrellas = chosen
-        .iter()
-        .filter(|change| change.code == Code::BroadFeatures);
-    umbrellas
-        .filter_map(|c| c.umbrella.as_ref())
-        .flat_map(|u| u.members.clone())
-        .collect()
+    let umbrellas = chosen.iter().filter(|change| change.code == Code::BroadFeatures);
+    umbrellas.filter_map(|c| c.umbrella.as_ref()).flat_map(|u| u.members.clone()).collect()
 }
 
 /// A dependency of a member: what stays the same however it is written.
@@ -373,10 +337,7 @@ pub(crate) fn duplicates(cargo: &Cargo, host: &str) -> Result<BTreeMap<String, B
     let mut versions: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
     for package in nodes.map(|node| &metadata[&node.id]) {
-        versions
-            .entry(package.name.to_string())
-            .or_default()
-            .insert(package.version.to_string());
+        versions.entry(package.name.to_string()).or_default().insert(package.version.to_string());
     }
     versions.retain(|_, versions| versions.len() > 1);
     Ok(versions)

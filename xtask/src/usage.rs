@@ -41,11 +41,7 @@ impl Usage {
 
     /// The words that follow `word::`, also inside braces.
     pub(crate) fn behind(&self, word: &str) -> impl Iterator<Item = &str> {
-        self.paths
-            .get(word)
-            .into_iter()
-            .flatten()
-            .map(String::as_str)
+        self.paths.get(word).into_iter().flatten().map(String::as_str)
     }
 
     fn add_tokens(&mut self, tokens: TokenStream) {
@@ -57,10 +53,7 @@ impl Usage {
                     let word = ident.to_string();
                     let word = word.strip_prefix("r#").unwrap_or(&word).to_owned();
                     if let (Some(before), 2) = (&before, colons) {
-                        self.paths
-                            .entry(before.clone())
-                            .or_default()
-                            .insert(word.clone());
+                        self.paths.entry(before.clone()).or_default().insert(word.clone());
                     }
                     self.words.insert(word.clone());
                     before = Some(word);
@@ -105,16 +98,12 @@ impl Usage {
 
     fn add_text(&mut self, text: &str) {
         let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
-        self.words
-            .extend(words.filter(|word| !word.is_empty()).map(str::to_owned));
+        self.words.extend(words.filter(|word| !word.is_empty()).map(str::to_owned));
         for (at, _) in text.match_indices("::") {
             let is_word = |c: char| c.is_alphanumeric() || c == '_';
             let left: String = {
-                let reversed: String = text[..at]
-                    .chars()
-                    .rev()
-                    .take_while(|c| is_word(*c))
-                    .collect();
+                let reversed: String =
+                    text[..at].chars().rev().take_while(|c| is_word(*c)).collect();
                 reversed.chars().rev().collect()
             };
             let right: String = text[at + 2..].chars().take_while(|c| is_word(*c)).collect();

@@ -55,20 +55,11 @@ pub(crate) fn run(args: &cli::Validate, global: &Global, shell: &Shell) -> Resul
     });
     look(&snapshot, &mut record)?;
     if args.quick {
-        record
-            .checks
-            .push(Check::skipped("timed builds", "`--quick`"));
+        record.checks.push(Check::skipped("timed builds", "`--quick`"));
     } else if let Some(rev) = &args.against {
         against(rev, global, &snapshot, &run_dir, shell, &mut record)?;
     } else {
-        timed(
-            global,
-            &snapshot,
-            earlier.as_ref(),
-            &run_dir,
-            shell,
-            &mut record,
-        )?;
+        timed(global, &snapshot, earlier.as_ref(), &run_dir, shell, &mut record)?;
     }
     budget::hold(&snapshot.policy.budget, &mut record);
     if args.bench {
@@ -78,11 +69,7 @@ pub(crate) fn run(args: &cli::Validate, global: &Global, shell: &Shell) -> Resul
     report::write(&record, &run_dir)?;
     print(&record, global, shell)?;
     let sound = record.checks.iter().all(|check| check.ok != Some(false));
-    Ok(if sound {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(1)
-    })
+    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 fn new_record(snapshot: &Snapshot) -> Record {
@@ -109,10 +96,7 @@ fn new_record(snapshot: &Snapshot) -> Record {
 
 /// The last record of this workspace with timed builds.
 fn last_measured(snapshot: &Snapshot) -> Result<Option<Record>> {
-    for dir in report::all(&report::runs_dir(&snapshot.target_dir))?
-        .iter()
-        .rev()
-    {
+    for dir in report::all(&report::runs_dir(&snapshot.target_dir))?.iter().rev() {
         let record = report::read(dir)?;
         let is_timed = record.measurements.iter().any(|m| m.what == "clean-dev");
         if is_timed && record.workspace == snapshot.root.display().to_string() {
@@ -131,13 +115,8 @@ fn check(
 ) -> Result<Checked> {
     shell.status("Checking", format!("`{}`", snapshot.root.display()));
     let log = run_dir.join("logs").join("check.log");
-    let checked = verify::check(
-        cargo,
-        &["--workspace", "--all-targets", "--locked"],
-        &log,
-        shell,
-        None,
-    )?;
+    let checked =
+        verify::check(cargo, &["--workspace", "--all-targets", "--locked"], &log, shell, None)?;
     let detail = match (&checked.refused, checked.failed.values().next()) {
         (Some(refused), _) => refused.clone(),
         (None, Some(error)) => format!("{}: {error}", checked.targets_failed().join(", ")),
@@ -168,14 +147,10 @@ fn test(
             format!("{count} tests fail: {}", names.join(", "))
         }
     };
-    record
-        .checks
-        .push(Check::new("tests", tested.success, detail));
+    record.checks.push(Check::new("tests", tested.success, detail));
     if !exclude.is_empty() {
-        let note = format!(
-            "tests of {} were not run: a target does not compile",
-            exclude.join(", ")
-        );
+        let note =
+            format!("tests of {} were not run: a target does not compile", exclude.join(", "));
         record.notes.push(note);
     }
     Ok(())
@@ -189,10 +164,7 @@ fn duplicates(cargo: &Cargo, snapshot: &Snapshot, record: &mut Record) -> Result
         .iter()
         .take(8)
         .map(|(name, versions)| {
-            format!(
-                "{name} {}",
-                versions.iter().cloned().collect::<Vec<_>>().join(" and ")
-            )
+            format!("{name} {}", versions.iter().cloned().collect::<Vec<_>>().join(" and "))
         })
         .collect();
     if !shown.is_empty() {
@@ -215,17 +187,9 @@ fn look(snapshot: &Snapshot, record: &mut Record) -> Result<()> {
         ("package directory", Code::PackageBloat),
     ];
     for (name, code) in passes {
-        let wishes = Wishes {
-            codes: vec![code],
-            tune_release: true,
-            sccache: false,
-        };
+        let wishes = Wishes { codes: vec![code], tune_release: true, sccache: false };
         let plan = findings::plan(snapshot, &wishes)?;
-        let titles: Vec<&str> = plan
-            .changes
-            .iter()
-            .map(|change| change.title.as_str())
-            .collect();
+        let titles: Vec<&str> = plan.changes.iter().map(|change| change.title.as_str()).collect();
         let detail = if titles.is_empty() {
             "nothing that `cargo xtask optimize` would change".to_owned()
         } else {
@@ -235,9 +199,7 @@ fn look(snapshot: &Snapshot, record: &mut Record) -> Result<()> {
     }
     let size = render::si_bytes(snapshot.inventory.bytes);
     let detail = format!("{size} in `{}`", snapshot.target_dir.display());
-    record
-        .checks
-        .push(Check::new("target directory", true, detail));
+    record.checks.push(Check::new("target directory", true, detail));
     Ok(())
 }
 
@@ -250,10 +212,7 @@ fn timed(
     shell: &Shell,
     record: &mut Record,
 ) -> Result<()> {
-    shell.status(
-        "Measuring",
-        "2 clean builds and 2 rebuilds; each is shown as it ends",
-    );
+    shell.status("Measuring", "2 clean builds and 2 rebuilds; each is shown as it ends");
     let shadows = Shadows::create(snapshot, global.offline)?;
     let mut bench = Bench::new(snapshot, shell, run_dir, None);
     let mut now = Readings::default();
@@ -261,8 +220,7 @@ fn timed(
     let dev = bench.clean(shadow, Profile::Dev, "")?;
     now.units.push(measure::plain(dev.units as f64));
     now.clean_dev.push(dev.sample);
-    now.clean_release
-        .push(bench.clean(shadow, Profile::Release, "")?.sample);
+    now.clean_release.push(bench.clean(shadow, Profile::Release, "")?.sample);
     measure::sizes(shadow, &mut now)?;
     for (which, name, source) in measure::edited(snapshot) {
         let sample = bench.incremental(shadow, &source, &name)?.sample;
@@ -277,18 +235,12 @@ fn timed(
         let note = "no earlier timed run is recorded for this workspace: these readings are the first, \
                     shown on both sides";
         record.notes.push(note.to_owned());
-        record.checks.push(Check::skipped(
-            "timed builds",
-            "recorded; nothing to compare with yet",
-        ));
+        record.checks.push(Check::skipped("timed builds", "recorded; nothing to compare with yet"));
         return Ok(());
     };
     let before = recorded(earlier);
     record.measurements = measure::compare(&before, &now);
-    record.notes.push(format!(
-        "the earlier readings are of {}, at another time",
-        earlier.started
-    ));
+    record.notes.push(format!("the earlier readings are of {}, at another time", earlier.started));
     if earlier.machine.cores != snapshot.machine.cores
         || earlier.machine.rustc != snapshot.machine.rustc
     {
@@ -304,8 +256,7 @@ fn timed(
 fn recorded(record: &Record) -> Readings {
     let samples = |what: &str| -> Vec<Sample> {
         let row: Option<&Measurement> = record.measurements.iter().find(|m| m.what == what);
-        row.map(|row| row.samples.candidate.clone())
-            .unwrap_or_default()
+        row.map(|row| row.samples.candidate.clone()).unwrap_or_default()
     };
     Readings {
         clean_dev: samples("clean-dev"),
@@ -329,20 +280,10 @@ fn as_fast(measurements: &[Measurement]) -> Check {
         .iter()
         .filter(|m| matches!(m.what.as_str(), "clean-dev" | "clean-release"))
         .filter(|m| m.call == worse && m.ratio.is_some_and(|ratio| ratio > SLOWER))
-        .map(|m| {
-            format!(
-                "{} takes {:.2} times as long",
-                m.what,
-                m.ratio.unwrap_or_default()
-            )
-        })
+        .map(|m| format!("{} takes {:.2} times as long", m.what, m.ratio.unwrap_or_default()))
         .collect();
     if slow.is_empty() {
-        Check::new(
-            "timed builds",
-            true,
-            "clean builds are as fast as they were".to_owned(),
-        )
+        Check::new("timed builds", true, "clean builds are as fast as they were".to_owned())
     } else {
         Check::new("timed builds", false, slow.join(", "))
     }
@@ -388,9 +329,7 @@ fn against(
     }
     record.kept.append(&mut bench.kept);
     record.measurements = measure::compare(&old, &new);
-    record
-        .notes
-        .push(format!("before is `{rev}`, after is the working tree"));
+    record.notes.push(format!("before is `{rev}`, after is the working tree"));
     record.checks.push(as_fast(&record.measurements));
     Ok(())
 }
@@ -408,9 +347,7 @@ fn bench(cargo: &Cargo, run_dir: &Path, shell: &Shell, record: &mut Record) -> R
     } else {
         format!("failed, see `{}`", log.display())
     };
-    record
-        .checks
-        .push(Check::new("bench", finished.success, detail));
+    record.checks.push(Check::new("bench", finished.success, detail));
     Ok(())
 }
 
@@ -442,9 +379,6 @@ fn print(record: &Record, global: &Global, shell: &Shell) -> Result<()> {
 /// Whether two sides differ for the worse; used by budgets on ratios.
 fn is_worse(measurement: &Measurement) -> bool {
     let values = |samples: &[Sample]| samples.iter().map(|s| s.value).collect::<Vec<_>>();
-    let (a, b) = (
-        values(&measurement.samples.baseline),
-        values(&measurement.samples.candidate),
-    );
+    let (a, b) = (values(&measurement.samples.baseline), values(&measurement.samples.candidate));
     stats::call_sides(measurement.unit, &a, &b) == Some(Call::Worse)
 }

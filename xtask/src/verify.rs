@@ -71,10 +71,7 @@ pub(crate) fn check(
                 kind: kind(&note.target),
                 name: note.target.name.clone(),
             });
-            checked
-                .failed
-                .entry(id)
-                .or_insert_with(|| located(&note.message));
+            checked.failed.entry(id).or_insert_with(|| located(&note.message));
         }
         Message::BuildFinished(_) => built = true,
         _ => {}
@@ -89,10 +86,7 @@ pub(crate) fn check(
 
 fn label(cargo: &Cargo) -> String {
     let parts: Vec<_> = cargo.dir().iter().rev().take(1).collect();
-    parts
-        .first()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default()
+    parts.first().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 fn is_error(message: &Diagnostic) -> bool {
@@ -102,26 +96,13 @@ fn is_error(message: &Diagnostic) -> bool {
 }
 
 fn kind(target: &Target) -> String {
-    target
-        .kind
-        .first()
-        .map(ToString::to_string)
-        .unwrap_or_default()
+    target.kind.first().map(ToString::to_string).unwrap_or_default()
 }
 
 /// The target's id if its source lies in the workspace: a registry's packages never do.
 fn member_target(root: &Path, target: &Target) -> Option<TargetId> {
-    let source = target
-        .src_path
-        .as_std_path()
-        .strip_prefix(root)
-        .ok()?
-        .to_path_buf();
-    Some(TargetId {
-        source,
-        kind: kind(target),
-        name: target.name.clone(),
-    })
+    let source = target.src_path.as_std_path().strip_prefix(root).ok()?.to_path_buf();
+    Some(TargetId { source, kind: kind(target), name: target.name.clone() })
 }
 
 /// The message with the place of its first span: `file:line:column: text`.
@@ -130,24 +111,19 @@ fn located(message: &Diagnostic) -> String {
         Some(code) => format!("error[{}]: {}", code.code, message.message),
         None => format!("error: {}", message.message),
     };
-    let primary = message
-        .spans
-        .iter()
-        .find(|span| span.is_primary)
-        .or(message.spans.first());
+    let primary = message.spans.iter().find(|span| span.is_primary).or(message.spans.first());
     match primary {
         Some(span) => {
-            format!(
-                "{}:{}:{}: {text}",
-                span.file_name, span.line_start, span.column_start
-            )
+            format!("{}:{}:{}: {text}", span.file_name, span.line_start, span.column_start)
         }
         None => text,
     }
 }
 
 fn collect_features(message: &Diagnostic, out: &mut Vec<String>) {
-    for name in features_named(&message.message) {
+    // rustc says "the item is gated behind the `net` feature" at a span, tokio's macros in the message.
+    let labels = message.spans.iter().filter_map(|span| span.label.as_deref());
+    for name in labels.chain([message.message.as_str()]).flat_map(features_named) {
         if !out.contains(&name) {
             out.push(name);
         }
@@ -158,20 +134,20 @@ fn collect_features(message: &Diagnostic, out: &mut Vec<String>) {
 }
 
 /// Names that a message calls a feature: "the item is gated behind the `net` feature",
-/// "the `rt-multi-thread` feature is disabled".
+/// "the `rt-multi-thread` feature is disabled", "The #[tokio::main] macro requires rt or rt-multi-thread."
 fn features_named(text: &str) -> Vec<String> {
     let pieces: Vec<&str> = text.split('`').collect();
-    (1..pieces.len())
-        .step_by(2)
-        .filter(|at| {
-            let after = pieces.get(at + 1).unwrap_or(&"").trim_start();
-            let before = pieces[at - 1].trim_end();
-            after.starts_with("feature")
-                || before.ends_with("feature")
-                || before.ends_with("features")
-        })
-        .map(|at| pieces[at].to_owned())
-        .collect()
+    let quoted = (1..pieces.len()).step_by(2).filter(|at| {
+        let after = pieces.get(at + 1).unwrap_or(&"").trim_start();
+        let before = pieces[at - 1].trim_end();
+        after.starts_with("feature") || before.ends_with("feature") || before.ends_with("features")
+    });
+    let mut names: Vec<String> = quoted.map(|at| pieces[at].to_owned()).collect();
+    if let Some((_, needs)) = text.split_once(" requires ") {
+        let words = needs.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_');
+        names.extend(words.filter(|word| !word.is_empty()).map(str::to_owned));
+    }
+    names
 }
 
 impl Checked {
@@ -180,11 +156,8 @@ impl Checked {
         if let Some(refused) = &self.refused {
             return Some(refused.clone());
         }
-        let lost: Vec<&TargetId> = baseline
-            .ok
-            .difference(&self.ok)
-            .map(|(target, _)| target)
-            .collect();
+        let lost: Vec<&TargetId> =
+            baseline.ok.difference(&self.ok).map(|(target, _)| target).collect();
         let first = lost.first()?;
         let error = lost.iter().find_map(|target| self.failed.get(*target));
         let anywhere = error.or_else(|| self.failed.values().next());
@@ -212,12 +185,7 @@ impl Checked {
     /// The targets that fail, as text.
     pub(crate) fn targets_failed(&self) -> Vec<String> {
         let line = |target: &TargetId| {
-            format!(
-                "{} {} ({})",
-                target.kind,
-                target.name,
-                target.source.display()
-            )
+            format!("{} {} ({})", target.kind, target.name, target.source.display())
         };
         self.failed.keys().map(line).collect()
     }
@@ -261,9 +229,8 @@ pub(crate) fn test(cargo: &Cargo, exclude: &[String], log: &Path, shell: &Shell)
 impl Tested {
     /// Reads a line of libtest's output, such as `test a::b ... ok`.
     fn read_line(&mut self, line: &str) {
-        let Some((name, verdict)) = line
-            .strip_prefix("test ")
-            .and_then(|rest| rest.rsplit_once(" ... "))
+        let Some((name, verdict)) =
+            line.strip_prefix("test ").and_then(|rest| rest.rsplit_once(" ... "))
         else {
             return;
         };
@@ -291,10 +258,9 @@ impl Tested {
             [] if self.success || !baseline.success => None,
             [] => Some(format!("`cargo test` fails:\n{}", self.stderr.trim_end())),
             [one] => Some(format!("test `{one}` passed before and does not now")),
-            [one, rest @ ..] => Some(format!(
-                "test `{one}` and {} more passed before and do not now",
-                rest.len()
-            )),
+            [one, rest @ ..] => {
+                Some(format!("test `{one}` and {} more passed before and do not now", rest.len()))
+            }
         }
     }
 }
@@ -313,21 +279,17 @@ mod tests {
 
     #[test]
     fn features_are_read_from_what_rustc_and_tokio_say() {
-        assert_eq!(
-            features_named("the item is gated behind the `net` feature"),
-            ["net"]
-        );
+        assert_eq!(features_named("the item is gated behind the `net` feature"), ["net"]);
         let tokio = "The default runtime flavor is `multi_thread`, but the `rt-multi-thread` feature is disabled.";
         assert_eq!(features_named(tokio), ["rt-multi-thread"]);
+        let macros = "The #[tokio::main] macro requires rt or rt-multi-thread.";
+        assert_eq!(features_named(macros), ["rt", "or", "rt-multi-thread"]);
         assert!(features_named("cannot find `x` in `y`").is_empty());
     }
 
     #[test]
     fn a_target_that_failed_before_is_no_regression() {
-        let baseline = Checked {
-            ok: BTreeSet::from([(target("a"), false)]),
-            ..Checked::default()
-        };
+        let baseline = Checked { ok: BTreeSet::from([(target("a"), false)]), ..Checked::default() };
         let mut candidate = baseline.clone();
         candidate.failed.insert(target("b"), "error: x".to_owned());
         assert_eq!(candidate.regression(&baseline), None);
@@ -335,18 +297,10 @@ mod tests {
 
     #[test]
     fn a_target_that_is_lost_is_a_regression_with_its_error() {
-        let baseline = Checked {
-            ok: BTreeSet::from([(target("a"), false)]),
-            ..Checked::default()
-        };
+        let baseline = Checked { ok: BTreeSet::from([(target("a"), false)]), ..Checked::default() };
         let mut candidate = Checked::default();
-        candidate
-            .failed
-            .insert(target("a"), "src/lib.rs:1:2: error: x".to_owned());
-        assert_eq!(
-            candidate.regression(&baseline).as_deref(),
-            Some("src/lib.rs:1:2: error: x")
-        );
+        candidate.failed.insert(target("a"), "src/lib.rs:1:2: error: x".to_owned());
+        assert_eq!(candidate.regression(&baseline).as_deref(), Some("src/lib.rs:1:2: error: x"));
     }
 
     #[test]
@@ -363,16 +317,10 @@ mod tests {
 
     #[test]
     fn the_same_test_name_in_two_binaries_counts_twice() {
-        let mut baseline = Tested {
-            success: true,
-            ..Tested::default()
-        };
+        let mut baseline = Tested { success: true, ..Tested::default() };
         baseline.read_line("test a ... ok");
         baseline.read_line("test a ... ok");
-        let mut worse = Tested {
-            success: true,
-            ..Tested::default()
-        };
+        let mut worse = Tested { success: true, ..Tested::default() };
         worse.read_line("test a ... ok");
         worse.read_line("test a ... FAILED");
         assert!(worse.regression(&baseline).is_some());

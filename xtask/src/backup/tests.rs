@@ -9,18 +9,9 @@ use crate::commit::{
     tests::{Tree, change, fixture, origin, put, tree},
 };
 
-const CAREFUL: RestoreOptions = RestoreOptions {
-    run: Run::Write,
-    edited: Edited::Refuse,
-};
-const FORCED: RestoreOptions = RestoreOptions {
-    run: Run::Write,
-    edited: Edited::Replace,
-};
-const DRY: RestoreOptions = RestoreOptions {
-    run: Run::Dry,
-    edited: Edited::Refuse,
-};
+const CAREFUL: RestoreOptions = RestoreOptions { run: Run::Write, edited: Edited::Refuse };
+const FORCED: RestoreOptions = RestoreOptions { run: Run::Write, edited: Edited::Replace };
+const DRY: RestoreOptions = RestoreOptions { run: Run::Dry, edited: Edited::Refuse };
 
 pub(crate) fn restore_newest_on(fs: &impl FileSystem, root: &Path) -> Result<Restored> {
     restore_on(fs, root, None, CAREFUL)
@@ -51,11 +42,7 @@ fn refused(root: &Path, id: Option<&str>, options: RestoreOptions) -> String {
     let names = ids(&RealFileSystem, root).unwrap();
     let error = format!("{:#}", restore(root, id, options).unwrap_err());
     assert_eq!(tree(root), before, "a refusal changes nothing");
-    assert_eq!(
-        ids(&RealFileSystem, root).unwrap(),
-        names,
-        "a refusal makes no backup"
-    );
+    assert_eq!(ids(&RealFileSystem, root).unwrap(), names, "a refusal makes no backup");
     error
 }
 
@@ -65,11 +52,8 @@ fn a_restore_puts_everything_back_to_the_byte() {
     let restored = restore(root.path(), None, CAREFUL).unwrap();
     assert_eq!(tree(root.path()), old);
     assert_eq!(restored.id, id);
-    let actions: Vec<_> = restored
-        .files
-        .iter()
-        .map(|file| (file.path.as_str(), file.action))
-        .collect();
+    let actions: Vec<_> =
+        restored.files.iter().map(|file| (file.path.as_str(), file.action)).collect();
     assert_eq!(
         actions,
         [
@@ -88,12 +72,7 @@ fn a_second_restore_finds_everything_as_it_was() {
     restore(root.path(), None, CAREFUL).unwrap();
     let again = restore(root.path(), None, CAREFUL).unwrap();
     assert_eq!((again.id, again.backup), (id, None));
-    assert!(
-        again
-            .files
-            .iter()
-            .all(|file| file.action == Action::Unchanged)
-    );
+    assert!(again.files.iter().all(|file| file.action == Action::Unchanged));
     assert_eq!(tree(root.path()), old);
 }
 
@@ -115,10 +94,7 @@ fn a_dry_run_says_what_a_restore_does_and_writes_nothing() {
     assert_eq!(tree(root.path()), new);
     assert_eq!(dry.backup, None);
     assert_eq!(ids(&RealFileSystem, root.path()).unwrap().0.len(), 1);
-    assert_eq!(
-        dry.files,
-        restore(root.path(), None, CAREFUL).unwrap().files
-    );
+    assert_eq!(dry.files, restore(root.path(), None, CAREFUL).unwrap().files);
 }
 
 #[test]
@@ -137,10 +113,7 @@ fn files_edited_since_are_all_named_and_kept() {
         ] {
             assert!(error.contains(line), "{error}");
         }
-        assert!(
-            !error.contains("config.toml"),
-            "a new file that is gone is as before: {error}"
-        );
+        assert!(!error.contains("config.toml"), "a new file that is gone is as before: {error}");
     }
 }
 
@@ -168,10 +141,7 @@ fn a_changed_mode_is_put_back() {
     assert!(!restored.files[0].edited);
     assert_eq!(tree(root.path()), old);
     restore(root.path(), restored.backup.as_deref(), CAREFUL).unwrap();
-    assert_eq!(
-        fs::metadata(manifest).unwrap().permissions().mode() & 0o777,
-        0o755
-    );
+    assert_eq!(fs::metadata(manifest).unwrap().permissions().mode() & 0o777, 0o755);
 }
 
 #[test]
@@ -219,54 +189,20 @@ fn a_link_in_the_way_is_not_followed_even_by_force() {
 #[test]
 fn backups_are_listed_newest_first_and_damaged_ones_with_the_reason() {
     let (root, _, _, first) = committed();
-    put(
-        root.path(),
-        "backup-20200101-000000/Cargo.toml",
-        b"of the shell script",
-        0o644,
-    );
+    put(root.path(), "backup-20200101-000000/Cargo.toml", b"of the shell script", 0o644);
     let second = restore(root.path(), None, CAREFUL).unwrap().backup.unwrap();
-    put(
-        root.path(),
-        &format!("{first}/files/Cargo.toml"),
-        b"[workspacE]\n",
-        0o644,
-    );
+    put(root.path(), &format!("{first}/files/Cargo.toml"), b"[workspacE]\n", 0o644);
     let list = list(root.path()).unwrap();
     let ids: Vec<_> = list.iter().map(|info| info.id.as_str()).collect();
     assert_eq!(ids, [&*second, &*first, "backup-20200101-000000"]);
     assert_eq!(list[0].restores.as_ref(), Some(&first));
-    assert_eq!(
-        (list[0].command.as_deref(), list[0].files),
-        (Some("restore"), 4)
-    );
-    assert_eq!(
-        (list[0].state, &list[0].damage),
-        (Some(State::Committed), &None)
-    );
-    assert_eq!(
-        (list[1].command.as_deref(), list[1].files),
-        (Some("optimize"), 4)
-    );
-    assert!(
-        list[1]
-            .damage
-            .as_ref()
-            .unwrap()
-            .contains("is not what was backed up")
-    );
-    assert!(
-        list[2]
-            .damage
-            .as_ref()
-            .unwrap()
-            .contains("not made by this tool")
-    );
+    assert_eq!((list[0].command.as_deref(), list[0].files), (Some("restore"), 4));
+    assert_eq!((list[0].state, &list[0].damage), (Some(State::Committed), &None));
+    assert_eq!((list[1].command.as_deref(), list[1].files), (Some("optimize"), 4));
+    assert!(list[1].damage.as_ref().unwrap().contains("is not what was backed up"));
+    assert!(list[2].damage.as_ref().unwrap().contains("not made by this tool"));
     let json = serde_json::to_value(&list[0]).unwrap();
-    assert_eq!(
-        (&json["state"], &json["git_head"]),
-        (&json!("committed"), &Value::Null)
-    );
+    assert_eq!((&json["state"], &json["git_head"]), (&json!("committed"), &Value::Null));
 }
 
 #[test]
@@ -276,10 +212,7 @@ fn only_names_of_backups_are_taken() {
         assert!(refused(root.path(), Some(id), CAREFUL).contains("is not the name of a backup"));
     }
     let error = refused(root.path(), Some("backup-20200101-000000"), CAREFUL);
-    assert!(
-        error.contains("there is no backup `backup-20200101-000000`"),
-        "{error}"
-    );
+    assert!(error.contains("there is no backup `backup-20200101-000000`"), "{error}");
     let error = refused(TempDir::new().unwrap().path(), None, CAREFUL);
     assert!(error.contains("there is no backup to restore"), "{error}");
 }

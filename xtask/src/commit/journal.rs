@@ -73,11 +73,7 @@ impl Journal {
             removed_directories: directories.1,
         };
         let partial = root.join(format!("{id}{PARTIAL}"));
-        let journal = Self {
-            directory: root.join(&id),
-            id,
-            manifest,
-        };
+        let journal = Self { directory: root.join(&id), id, manifest };
         let built = journal.build(fs, root, &partial).and_then(|()| {
             fs.rename(&partial, &journal.directory)
                 .with_context(|| format!("failed to name `{}`", journal.directory.display()))
@@ -97,12 +93,7 @@ impl Journal {
         }
         // Keeps the backup out of git and out of `cargo package`, whatever the ignore files say.
         write_new(fs, &partial.join(".gitignore"), b"*\n", None, None)?;
-        let kept = || {
-            self.manifest
-                .files
-                .iter()
-                .filter(|entry| entry.before.is_some())
-        };
+        let kept = || self.manifest.files.iter().filter(|entry| entry.before.is_some());
         let directories: BTreeSet<&Path> = kept()
             .flat_map(|entry| Path::new(&entry.path).ancestors().skip(1))
             .filter(|directory| !directory.as_os_str().is_empty())
@@ -113,24 +104,16 @@ impl Journal {
         }
         for entry in kept() {
             let (from, to) = (root.join(&entry.path), files.join(&entry.path));
-            fs.copy_new(&from, &to)
-                .with_context(|| format!("failed to copy `{}`", entry.path))?;
+            fs.copy_new(&from, &to).with_context(|| format!("failed to copy `{}`", entry.path))?;
             let copy = read(fs, &to)?;
-            if entry
-                .before
-                .as_ref()
-                .is_none_or(|before| before.sha256 != sha256(&copy))
-            {
+            if entry.before.as_ref().is_none_or(|before| before.sha256 != sha256(&copy)) {
                 bail!("`{}` changed while it was copied; run again", entry.path);
             }
         }
         let json = self.manifest.to_json()?;
         // What could not be read back must not be relied upon.
         Manifest::parse(&json)?;
-        ensure!(
-            json.len() as u64 <= MAX_MANIFEST_BYTES,
-            "too many files for one commit"
-        );
+        ensure!(json.len() as u64 <= MAX_MANIFEST_BYTES, "too many files for one commit");
         write_new(fs, &partial.join(MANIFEST), &json, None, None)?;
         for directory in directories.iter().rev() {
             sync_dir(fs, &files.join(directory))?;
@@ -146,10 +129,7 @@ impl Journal {
     /// When the manifest is damaged, hostile or of another version.
     pub(crate) fn load(fs: &impl FileSystem, root: &Path, id: &str) -> Result<Option<Self>> {
         let directory = root.join(id);
-        ensure!(
-            kind(fs, &directory)? == Kind::Directory,
-            "`{id}` is not a directory"
-        );
+        ensure!(kind(fs, &directory)? == Kind::Directory, "`{id}` is not a directory");
         let path = directory.join(MANIFEST);
         match kind(fs, &path)? {
             Kind::Absent => return Ok(None),
@@ -159,11 +139,7 @@ impl Journal {
         }
         let manifest = Manifest::parse(&read(fs, &path)?)
             .with_context(|| format!("`{id}/{MANIFEST}` is damaged"))?;
-        Ok(Some(Self {
-            id: id.to_owned(),
-            directory,
-            manifest,
-        }))
+        Ok(Some(Self { id: id.to_owned(), directory, manifest }))
     }
 
     /// The old bytes of one file, verified against the manifest; none if it did not exist.
@@ -181,20 +157,13 @@ impl Journal {
         match located.kind {
             Kind::File(meta) if meta.bytes == before.bytes => {}
             Kind::File(meta) => {
-                bail!(
-                    "`{shown}` has {} bytes, not the {} backed up",
-                    meta.bytes,
-                    before.bytes
-                )
+                bail!("`{shown}` has {} bytes, not the {} backed up", meta.bytes, before.bytes)
             }
             Kind::Absent => bail!("`{shown}` is missing"),
             _ => bail!("`{shown}` is not a regular file"),
         }
         let bytes = read(fs, &self.directory.join(&path))?;
-        ensure!(
-            sha256(&bytes) == before.sha256,
-            "`{shown}` is not what was backed up"
-        );
+        ensure!(sha256(&bytes) == before.sha256, "`{shown}` is not what was backed up");
         Ok(Some(bytes))
     }
 
@@ -203,10 +172,7 @@ impl Journal {
     /// # Errors
     /// As [`Self::old_bytes`], for the first file that fails.
     pub(crate) fn verify(&self, fs: &impl FileSystem) -> Result<()> {
-        self.manifest
-            .files
-            .iter()
-            .try_for_each(|entry| self.old_bytes(fs, entry).map(drop))
+        self.manifest.files.iter().try_for_each(|entry| self.old_bytes(fs, entry).map(drop))
     }
 
     /// Records how far the commit got, durably and in one step.
@@ -214,10 +180,7 @@ impl Journal {
     /// # Errors
     /// When the manifest cannot be replaced.
     pub(crate) fn set_state(&mut self, fs: &impl FileSystem, state: State) -> Result<()> {
-        let manifest = Manifest {
-            state,
-            ..self.manifest.clone()
-        };
+        let manifest = Manifest { state, ..self.manifest.clone() };
         let new = self.directory.join(NEW_MANIFEST);
         if kind(fs, &new)? != Kind::Absent {
             remove_file(fs, &new)?;

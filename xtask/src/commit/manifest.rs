@@ -72,11 +72,7 @@ pub(crate) struct Version {
 
 impl Version {
     pub(crate) fn of(bytes: &[u8], mode: Option<u32>) -> Self {
-        Self {
-            sha256: sha256(bytes),
-            bytes: bytes.len() as u64,
-            mode,
-        }
+        Self { sha256: sha256(bytes), bytes: bytes.len() as u64, mode }
     }
 }
 
@@ -103,14 +99,9 @@ impl Manifest {
             Some(other) => bail!("its schema is {other}; this tool knows {SCHEMA}"),
             None => bail!("it has no schema"),
         }
-        let digest = value
-            .as_object_mut()
-            .and_then(|object| object.shift_remove("digest"));
+        let digest = value.as_object_mut().and_then(|object| object.shift_remove("digest"));
         let expected = sha256(&serde_json::to_vec(&value)?);
-        ensure!(
-            digest.is_some_and(|digest| digest == expected),
-            "its digest does not fit it"
-        );
+        ensure!(digest.is_some_and(|digest| digest == expected), "its digest does not fit it");
         let manifest: Self = serde_json::from_value(value)?;
         manifest.check()?;
         Ok(manifest)
@@ -126,35 +117,17 @@ impl Manifest {
             }
             for version in [&entry.before, &entry.after].into_iter().flatten() {
                 let mode = version.mode.unwrap_or(0);
-                ensure!(
-                    mode & !MODE_BITS == 0,
-                    "mode {mode:o} of `{}` is no mode",
-                    entry.path
-                );
+                ensure!(mode & !MODE_BITS == 0, "mode {mode:o} of `{}` is no mode", entry.path);
                 let bytes = version.bytes;
-                ensure!(
-                    bytes <= MAX_FILE_BYTES,
-                    "`{}` has {bytes} bytes: too many",
-                    entry.path
-                );
+                ensure!(bytes <= MAX_FILE_BYTES, "`{}` has {bytes} bytes: too many", entry.path);
             }
         }
-        for directory in self
-            .created_directories
-            .iter()
-            .chain(&self.removed_directories)
-        {
+        for directory in self.created_directories.iter().chain(&self.removed_directories) {
             check_path(directory)?;
-            ensure!(
-                !paths.contains(Path::new(directory)),
-                "`{directory}` is also a file"
-            );
+            ensure!(!paths.contains(Path::new(directory)), "`{directory}` is also a file");
         }
         for path in &paths {
-            let above = path
-                .ancestors()
-                .skip(1)
-                .find(|ancestor| paths.contains(ancestor));
+            let above = path.ancestors().skip(1).find(|ancestor| paths.contains(ancestor));
             if let Some(above) = above {
                 bail!("`{}` is both a file and a directory", above.display());
             }
@@ -165,14 +138,8 @@ impl Manifest {
 
 /// A path that may be written: plain, and not in a backup.
 pub(super) fn check_path(path: &str) -> Result<()> {
-    ensure!(
-        relative(Path::new(path))? == path,
-        "`{path}` is not a plain relative path"
-    );
+    ensure!(relative(Path::new(path))? == path, "`{path}` is not a plain relative path");
     let first = path.split('/').next().unwrap_or_default();
-    ensure!(
-        !is_backup_name(first),
-        "`{path}` lies in a backup, which is never written"
-    );
+    ensure!(!is_backup_name(first), "`{path}` lies in a backup, which is never written");
     Ok(())
 }

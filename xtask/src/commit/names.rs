@@ -23,18 +23,10 @@ pub(crate) fn ids(fs: &impl FileSystem, root: &Path) -> Result<(Vec<String>, Vec
     let names = fs
         .names(root)
         .with_context(|| format!("failed to read the directory `{}`", root.display()))?;
-    let mut names: Vec<_> = names
-        .into_iter()
-        .filter_map(|name| name.into_string().ok())
-        .collect();
+    let mut names: Vec<_> = names.into_iter().filter_map(|name| name.into_string().ok()).collect();
     names.sort();
     let (partial, rest): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| is_partial(name));
-    Ok((
-        rest.into_iter()
-            .filter(|name| stamp(name).is_some())
-            .collect(),
-        partial,
-    ))
+    Ok((rest.into_iter().filter(|name| stamp(name).is_some()).collect(), partial))
 }
 
 /// Whether a backup, finished or not, may have this name.
@@ -43,8 +35,7 @@ pub(super) fn is_backup_name(name: &str) -> bool {
 }
 
 fn is_partial(name: &str) -> bool {
-    name.strip_suffix(PARTIAL)
-        .is_some_and(|id| stamp(id).is_some())
+    name.strip_suffix(PARTIAL).is_some_and(|id| stamp(id).is_some())
 }
 
 /// The local time in the name of a backup and its number within that second.

@@ -69,12 +69,8 @@ pub(super) struct Prepared {
 pub(super) fn prepare(fs: &impl FileSystem, root: &Path, edits: Edits) -> Result<Prepared> {
     let mut problems = Vec::new();
     let mut note = |error: anyhow::Error| problems.push(format!("{error:#}"));
-    let mut prepared = Prepared {
-        entries: Vec::new(),
-        new: Vec::new(),
-        create: Vec::new(),
-        remove: Vec::new(),
-    };
+    let mut prepared =
+        Prepared { entries: Vec::new(), new: Vec::new(), create: Vec::new(), remove: Vec::new() };
     let mut seen = BTreeSet::new();
     let mut writable = BTreeSet::new();
     let mut create = BTreeSet::new();
@@ -102,11 +98,7 @@ pub(super) fn prepare(fs: &impl FileSystem, root: &Path, edits: Edits) -> Result
     }
     for path in edits.create {
         match directory(fs, root, &path) {
-            Ok(Located {
-                kind: Kind::Absent,
-                missing,
-                ..
-            }) => {
+            Ok(Located { kind: Kind::Absent, missing, .. }) => {
                 create.extend(missing);
                 create.insert(path);
             }
@@ -116,10 +108,7 @@ pub(super) fn prepare(fs: &impl FileSystem, root: &Path, edits: Edits) -> Result
     }
     for path in edits.remove {
         match directory(fs, root, &path) {
-            Ok(Located {
-                kind: Kind::Directory,
-                ..
-            }) => prepared.remove.push(path),
+            Ok(Located { kind: Kind::Directory, .. }) => prepared.remove.push(path),
             Ok(_) => {}
             Err(error) => note(error),
         }
@@ -128,10 +117,7 @@ pub(super) fn prepare(fs: &impl FileSystem, root: &Path, edits: Edits) -> Result
     writable.insert(root.to_path_buf());
     for directory in writable {
         if let Err(error) = fs.may_write_in(&directory) {
-            note(anyhow::anyhow!(
-                "`{}` cannot be written in: {error}",
-                directory.display()
-            ));
+            note(anyhow::anyhow!("`{}` cannot be written in: {error}", directory.display()));
         }
     }
     if let Err(error) = enough_space(fs, root, &prepared.entries) {
@@ -139,10 +125,7 @@ pub(super) fn prepare(fs: &impl FileSystem, root: &Path, edits: Edits) -> Result
     }
     // Sorted as paths, parents come first.
     let create: BTreeSet<PathBuf> = create.into_iter().map(PathBuf::from).collect();
-    prepared.create = create
-        .iter()
-        .map(|path| relative(path))
-        .collect::<Result<_>>()?;
+    prepared.create = create.iter().map(|path| relative(path)).collect::<Result<_>>()?;
     refuse(&problems)?;
     ensure!(!prepared.entries.is_empty(), "there is nothing to write");
     Ok(prepared)
@@ -156,21 +139,14 @@ fn check(fs: &impl FileSystem, root: &Path, edit: &Edit, links: Links) -> Result
     let link = (*path != asked).then(|| asked.clone());
     let before = match located.kind {
         Kind::Absent => {
-            ensure!(
-                edit.before.is_none(),
-                "`{path}` was removed since it was read; run again"
-            );
+            ensure!(edit.before.is_none(), "`{path}` was removed since it was read; run again");
             None
         }
         Kind::File(meta) => {
             if meta.read_only {
                 bail!("`{path}` is read-only; `chmod u+w {path}` lets it be written");
             }
-            ensure!(
-                meta.bytes <= MAX_FILE_BYTES,
-                "`{path}` has {} bytes: too many",
-                meta.bytes
-            );
+            ensure!(meta.bytes <= MAX_FILE_BYTES, "`{path}` has {} bytes: too many", meta.bytes);
             let bytes = read(fs, &root.join(path))?;
             match &edit.before {
                 None => bail!("`{path}` was created since the workspace was read; run again"),
@@ -190,12 +166,7 @@ fn check(fs: &impl FileSystem, root: &Path, edit: &Edit, links: Links) -> Result
         let kept = before.as_ref().and_then(|before| before.mode);
         Version::of(&content.bytes, content.mode.or(kept))
     });
-    let entry = Entry {
-        path: path.clone(),
-        link,
-        before,
-        after,
-    };
+    let entry = Entry { path: path.clone(), link, before, after };
     Ok((located, entry))
 }
 
@@ -210,24 +181,16 @@ fn directory(fs: &impl FileSystem, root: &Path, path: &str) -> Result<Located> {
 /// The directory in which the first new name for this file appears.
 fn existing_parent(root: &Path, located: &Located) -> PathBuf {
     let first = located.missing.first().unwrap_or(&located.path);
-    let parent = Path::new(first)
-        .parent()
-        .expect("a located path is not empty");
+    let parent = Path::new(first).parent().expect("a located path is not empty");
     root.join(parent)
 }
 
 fn enough_space(fs: &impl FileSystem, root: &Path, entries: &[Entry]) -> Result<()> {
-    let versions = entries
-        .iter()
-        .flat_map(|entry| [&entry.before, &entry.after])
-        .flatten();
+    let versions = entries.iter().flat_map(|entry| [&entry.before, &entry.after]).flatten();
     let needed = versions.map(|version| version.bytes).sum::<u64>() + SPARE_BYTES;
     match fs.free_bytes(root) {
         Some(free) if free < needed => {
-            bail!(
-                "`{}` has {free} bytes free; {needed} are needed",
-                root.display()
-            )
+            bail!("`{}` has {free} bytes free; {needed} are needed", root.display())
         }
         _ => Ok(()),
     }

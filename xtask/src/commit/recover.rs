@@ -40,22 +40,13 @@ impl fmt::Display for Recovered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Partial { name } => {
-                write!(
-                    f,
-                    "removed `{name}`, a backup that an interrupted run had not finished"
-                )
+                write!(f, "removed `{name}`, a backup that an interrupted run had not finished")
             }
             Self::RolledBack { id, edited } => {
-                write!(
-                    f,
-                    "undid an interrupted run: the files of `{id}` are as they were"
-                )?;
+                write!(f, "undid an interrupted run: the files of `{id}` are as they were")?;
                 if !edited.is_empty() {
                     let edited = edited.join(", ");
-                    write!(
-                        f,
-                        " but for those edited since, which were left alone: {edited}"
-                    )?;
+                    write!(f, " but for those edited since, which were left alone: {edited}")?;
                 }
                 Ok(())
             }
@@ -97,10 +88,7 @@ pub(crate) fn recover_on(fs: &impl FileSystem, root: &Path) -> Result<Vec<Recove
             }
             Ok(_) => {}
             Err(error) => {
-                recovered.push(Recovered::Unreadable {
-                    id,
-                    reason: format!("{error:#}"),
-                });
+                recovered.push(Recovered::Unreadable { id, reason: format!("{error:#}") });
             }
         }
     }
@@ -227,15 +215,11 @@ fn create_with_parents(fs: &impl FileSystem, root: &Path, directory: &str) -> Re
     let located = locate(fs, root, directory, Links::Refuse)?;
     match located.kind {
         Kind::Directory => Ok(()),
-        Kind::Absent => located
-            .missing
-            .iter()
-            .chain([&located.path])
-            .try_for_each(|directory| {
-                let path = root.join(directory);
-                create_dir(fs, &path)?;
-                sync_parent(fs, &path)
-            }),
+        Kind::Absent => located.missing.iter().chain([&located.path]).try_for_each(|directory| {
+            let path = root.join(directory);
+            create_dir(fs, &path)?;
+            sync_parent(fs, &path)
+        }),
         _ => bail!("`{directory}` is not a directory"),
     }
 }

@@ -22,10 +22,7 @@ pub(crate) fn tree(root: &Path) -> Tree {
             let metadata = fs::symlink_metadata(&path).unwrap();
             let mode = metadata.permissions().mode() & 0o7777;
             if metadata.is_symlink() {
-                let end = fs::read_link(&path)
-                    .unwrap()
-                    .into_os_string()
-                    .into_encoded_bytes();
+                let end = fs::read_link(&path).unwrap().into_os_string().into_encoded_bytes();
                 tree.insert(relative, Some((end, mode)));
             } else if metadata.is_file() {
                 tree.insert(relative, Some((fs::read(&path).unwrap(), mode)));
@@ -55,36 +52,19 @@ pub(crate) fn origin() -> Origin {
 }
 
 pub(crate) fn change(path: &str, before: Option<&[u8]>, after: Option<&[u8]>) -> FileChange {
-    FileChange {
-        path: path.into(),
-        before: before.map(Into::into),
-        after: after.map(Into::into),
-    }
+    FileChange { path: path.into(), before: before.map(Into::into), after: after.map(Into::into) }
 }
 
 /// A workspace with odd files, and changes of every kind to it.
 pub(crate) fn fixture() -> (TempDir, Vec<FileChange>) {
     let root = TempDir::new().unwrap();
     put(root.path(), "Cargo.toml", b"[workspace]\n", 0o644);
-    put(
-        root.path(),
-        "crates/a/Cargo.toml",
-        b"[package]\r\nname = \"a\"\r\n",
-        0o600,
-    );
+    put(root.path(), "crates/a/Cargo.toml", b"[package]\r\nname = \"a\"\r\n", 0o600);
     put(root.path(), "crates/a/data", b"\0\xff\xfe", 0o755);
     put(root.path(), "stays", b"", 0o444);
     let changes = vec![
-        change(
-            "Cargo.toml",
-            Some(b"[workspace]\n"),
-            Some(b"[workspace]\nresolver = \"3\"\n"),
-        ),
-        change(
-            "crates/a/Cargo.toml",
-            Some(b"[package]\r\nname = \"a\"\r\n"),
-            Some(b"\r\n"),
-        ),
+        change("Cargo.toml", Some(b"[workspace]\n"), Some(b"[workspace]\nresolver = \"3\"\n")),
+        change("crates/a/Cargo.toml", Some(b"[package]\r\nname = \"a\"\r\n"), Some(b"\r\n")),
         change(".cargo/deep/config.toml", None, Some(b"[build]\n")),
         change("crates/a/data", Some(b"\0\xff\xfe"), None),
     ];
@@ -96,11 +76,7 @@ fn commit_fails(root: &Path, changes: &[FileChange]) -> String {
     let names = ids(&RealFileSystem, root).unwrap();
     let error = format!("{:#}", commit(root, changes, &origin()).unwrap_err());
     assert_eq!(tree(root), before, "a refusal changes nothing");
-    assert_eq!(
-        ids(&RealFileSystem, root).unwrap(),
-        names,
-        "a refusal makes no backup"
-    );
+    assert_eq!(ids(&RealFileSystem, root).unwrap(), names, "a refusal makes no backup");
     error
 }
 
@@ -115,37 +91,19 @@ fn a_commit_writes_all_files_and_backs_up_the_old_ones() {
     let id = commit(root, &changes, &origin()).unwrap();
     let tree = tree(root);
     let file = |path: &str| tree.get(Path::new(path)).cloned().flatten();
-    assert_eq!(
-        file("Cargo.toml"),
-        Some((b"[workspace]\nresolver = \"3\"\n".into(), 0o644))
-    );
-    assert_eq!(
-        file("crates/a/Cargo.toml"),
-        Some((b"\r\n".into(), 0o600)),
-        "mode kept"
-    );
+    assert_eq!(file("Cargo.toml"), Some((b"[workspace]\nresolver = \"3\"\n".into(), 0o644)));
+    assert_eq!(file("crates/a/Cargo.toml"), Some((b"\r\n".into(), 0o600)), "mode kept");
     assert_eq!(file(".cargo/deep/config.toml").unwrap().0, b"[build]\n");
     assert_eq!(file("crates/a/data"), None);
-    assert_eq!(
-        tree.len(),
-        8,
-        "no temporary file is left: {:?}",
-        tree.keys()
-    );
+    assert_eq!(tree.len(), 8, "no temporary file is left: {:?}", tree.keys());
 
     let journal = load(root, &id);
     journal.verify(&RealFileSystem).unwrap();
     assert_eq!(journal.manifest.state, State::Committed);
-    assert_eq!(
-        journal.manifest.created_directories,
-        [".cargo", ".cargo/deep"]
-    );
+    assert_eq!(journal.manifest.created_directories, [".cargo", ".cargo/deep"]);
     let copy = root.join(&id).join("files/crates/a/data");
     assert_eq!(fs::read(&copy).unwrap(), b"\0\xff\xfe");
-    assert_eq!(
-        fs::metadata(&copy).unwrap().permissions().mode() & 0o777,
-        0o755
-    );
+    assert_eq!(fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o755);
 }
 
 #[test]
@@ -212,20 +170,13 @@ fn a_link_inside_the_workspace_is_written_through_and_stays() {
     std::os::unix::fs::symlink("../real/manifest", root.join("crates/link")).unwrap();
     std::os::unix::fs::symlink("crates", root.join("members")).unwrap();
     let before = tree(root);
-    let id = commit(
-        root,
-        &[change("members/link", Some(b"old"), Some(b"new"))],
-        &origin(),
-    )
-    .unwrap();
+    let id =
+        commit(root, &[change("members/link", Some(b"old"), Some(b"new"))], &origin()).unwrap();
     let mut expected = before.clone();
     expected.insert("real/manifest".into(), Some((b"new".into(), 0o640)));
     assert_eq!(tree(root), expected);
     let entry = &load(root, &id).manifest.files[0];
-    assert_eq!(
-        (&*entry.path, entry.link.as_deref()),
-        ("real/manifest", Some("members/link"))
-    );
+    assert_eq!((&*entry.path, entry.link.as_deref()), ("real/manifest", Some("members/link")));
 }
 
 #[test]
@@ -245,14 +196,8 @@ fn links_that_leave_the_workspace_or_lead_nowhere_are_refused() {
         assert!(error.contains("leaves the workspace"), "{error}");
     }
     let error = commit_fails(root.path(), &[change("dangling", None, Some(b"new"))]);
-    assert!(
-        error.contains("failed to follow the symbolic link `dangling`"),
-        "{error}"
-    );
-    let error = commit_fails(
-        root.path(),
-        &[change("inside", Some(b"[workspace]\n"), None)],
-    );
+    assert!(error.contains("failed to follow the symbolic link `dangling`"), "{error}");
+    let error = commit_fails(root.path(), &[change("inside", Some(b"[workspace]\n"), None)]);
     assert!(error.contains("`inside` is a symbolic link"), "{error}");
     assert_eq!(fs::read(outside.path().join("file")).unwrap(), b"old");
 }
@@ -262,20 +207,14 @@ fn two_names_of_one_file_are_refused() {
     let (root, _) = fixture();
     std::os::unix::fs::symlink("Cargo.toml", root.path().join("alias")).unwrap();
     let old: Option<&[u8]> = Some(b"[workspace]\n");
-    let changes = [
-        change("Cargo.toml", old, Some(b"1")),
-        change("alias", old, Some(b"2")),
-    ];
+    let changes = [change("Cargo.toml", old, Some(b"1")), change("alias", old, Some(b"2"))];
     assert!(commit_fails(root.path(), &changes).contains("`Cargo.toml` is to be changed twice"));
 }
 
 #[test]
 fn a_file_below_a_new_file_is_refused() {
     let (root, _) = fixture();
-    let changes = [
-        change("new", None, Some(b"1")),
-        change("new/below", None, Some(b"2")),
-    ];
+    let changes = [change("new", None, Some(b"1")), change("new/below", None, Some(b"2"))];
     assert!(commit_fails(root.path(), &changes).contains("also a file"));
 }
 
@@ -296,11 +235,8 @@ fn backups_of_one_second_have_different_names() {
 
 #[test]
 fn only_names_that_this_tool_writes_are_backups() {
-    for good in [
-        "backup-20250102-030405",
-        "backup-20250102-030405-2",
-        "backup-20250102-030405-10",
-    ] {
+    for good in ["backup-20250102-030405", "backup-20250102-030405-2", "backup-20250102-030405-10"]
+    {
         assert!(names::stamp(good).is_some(), "{good}");
     }
     for bad in [
@@ -322,18 +258,8 @@ fn only_names_that_this_tool_writes_are_backups() {
 #[test]
 fn recovering_a_sound_workspace_does_nothing() {
     let (root, changes) = fixture();
-    put(
-        root.path(),
-        "backup-20240101-000000/Cargo.toml",
-        b"of the shell script",
-        0o644,
-    );
-    put(
-        root.path(),
-        "backup-20240101-000000.tmp",
-        b"a file, not ours",
-        0o644,
-    );
+    put(root.path(), "backup-20240101-000000/Cargo.toml", b"of the shell script", 0o644);
+    put(root.path(), "backup-20240101-000000.tmp", b"a file, not ours", 0o644);
     put(root.path(), "crates/.xtask-foreign.tmp", b"not ours", 0o644);
     commit(root.path(), &changes, &origin()).unwrap();
     let before = tree(root.path());

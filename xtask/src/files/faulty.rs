@@ -22,13 +22,16 @@ pub(crate) enum Fault {
     Crash,
     /// Like a crash, and names that were not flushed are as they were before.
     PowerLoss,
+    /// Like a crash, and of the names that were not flushed the oldest is as it was before.
+    Reordering,
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 4] = [Self::Error, Self::LateError, Self::Crash, Self::PowerLoss];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Error, Self::LateError, Self::Crash, Self::PowerLoss, Self::Reordering];
 
     pub(crate) fn is_fatal(self) -> bool {
-        matches!(self, Self::Crash | Self::PowerLoss)
+        matches!(self, Self::Crash | Self::PowerLoss | Self::Reordering)
     }
 }
 
@@ -38,7 +41,9 @@ pub(crate) struct Faulty {
     at: usize,
     done: Cell<usize>,
     /// For names not flushed yet: their directory and how to take the operation back.
-    unflushed: RefCell<Vec<(PathBuf, Undo)>>,
+    unflushed: RefCell<Vec<(PathBuf, Vec<Undo>)>>,
+    /// What somebody else does at that operation, instead of a fault.
+    intruder: Option<Box<dyn Fn()>>,
 }
 
 enum Undo {
@@ -51,17 +56,17 @@ enum Undo {
 impl Faulty {
     /// Fails at operation number `at`, counted from 0.
     pub(crate) fn new(fault: Fault, at: usize) -> Self {
-        Self {
-            fault,
-            at,
-            done: Cell::new(0),
-            unflushed: RefCell::default(),
-        }
+        Self { fault, at, done: Cell::new(0), unflushed: RefCell::default(), intruder: None }
     }
 
     /// Counts operations and never fails.
     pub(crate) fn counting() -> Self {
         Self::new(Fault::Error, usize::MAX)
+    }
+
+    /// Never fails; right before operation number `at` somebody else does something.
+    pub(crate) fn intruded(at: usize, intruder: impl Fn() + 'static) -> Self {
+        Self { intruder: Some(Box::new(intruder)), ..Self::new(Fault::Error, at) }
     }
 
     /// Operations so far.
@@ -76,15 +81,19 @@ impl Faulty {
 
     /// Takes back what a power failure would lose; call after the operation under test.
     pub(crate) fn lose_unflushed(&self) {
-        if self.fault != Fault::PowerLoss || !self.struck() {
-            return;
-        }
-        for (_, undo) in self.unflushed.take().into_iter().rev() {
+        let lost = match self.fault {
+            Fault::PowerLoss => usize::MAX,
+            Fault::Reordering => 1,
+            _ => 0,
+        };
+        let lost: Vec<_> = self.unflushed.take().into_iter().take(lost).collect();
+        for undo in lost.into_iter().rev().flat_map(|(_, undo)| undo) {
             match undo {
                 Undo::Remove(path) if path.is_dir() => fs::remove_dir_all(path).unwrap(),
                 Undo::Remove(path) => drop(fs::remove_file(path)),
                 Undo::RenameBack(from, to) => fs::rename(from, to).unwrap(),
                 Undo::PutBack(path, bytes, permissions) => {
+                    let _ = fs::remove_file(&path);
                     write_unflushed(&path, &bytes, None, None).unwrap();
                     fs::set_permissions(path, permissions).unwrap();
                 }
@@ -106,6 +115,10 @@ impl Faulty {
         if number != self.at {
             return whole();
         }
+        if let Some(intruder) = &self.intruder {
+            intruder();
+            return whole();
+        }
         if self.fault == Fault::LateError {
             whole()?;
         } else {
@@ -114,21 +127,14 @@ impl Faulty {
         Err(Self::error())
     }
 
-    fn later(&self, path: &Path, undo: Undo) {
+    fn later(&self, path: &Path, undo: Vec<Undo>) {
         let directory = path.parent().unwrap().to_path_buf();
         self.unflushed.borrow_mut().push((directory, undo));
     }
 
-    fn keep(&self, path: &Path) {
-        if let Ok(metadata) = fs::symlink_metadata(path)
-            && metadata.is_file()
-        {
-            let bytes = fs::read(path).unwrap();
-            self.later(
-                path,
-                Undo::PutBack(path.into(), bytes, metadata.permissions()),
-            );
-        }
+    fn keep(path: &Path) -> Option<Undo> {
+        let metadata = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file)?;
+        Some(Undo::PutBack(path.into(), fs::read(path).unwrap(), metadata.permissions()))
     }
 }
 
@@ -158,7 +164,7 @@ impl FileSystem for Faulty {
     ) -> io::Result<()> {
         let write = |bytes: &[u8]| {
             write_unflushed(path, bytes, mode, like)?;
-            self.later(path, Undo::Remove(path.into()));
+            self.later(path, vec![Undo::Remove(path.into())]);
             Ok(())
         };
         self.step(|| {}, || Ok(()))?;
@@ -170,7 +176,7 @@ impl FileSystem for Faulty {
         let half = || drop(self.half_copy(from, to));
         self.step(half, || {
             copy_unflushed(from, to)?;
-            self.later(to, Undo::Remove(to.into()));
+            self.later(to, vec![Undo::Remove(to.into())]);
             Ok(())
         })
     }
@@ -179,18 +185,16 @@ impl FileSystem for Faulty {
         self.step(
             || {},
             || {
-                assert_eq!(
-                    from.parent(),
-                    to.parent(),
-                    "renames stay in their directory"
-                );
+                assert_eq!(from.parent(), to.parent(), "renames stay in their directory");
                 if from.is_dir() {
-                    self.later(to, Undo::RenameBack(to.into(), from.into()));
+                    for (directory, _) in &*self.unflushed.borrow() {
+                        assert!(!directory.starts_with(from), "all of it is flushed by then");
+                    }
+                    self.later(to, vec![Undo::RenameBack(to.into(), from.into())]);
                     return RealFileSystem.rename(from, to);
                 }
-                self.keep(to);
-                self.keep(from);
-                self.later(to, Undo::Remove(to.into()));
+                let undo = [Some(Undo::Remove(to.into())), Self::keep(from), Self::keep(to)];
+                self.later(to, undo.into_iter().flatten().collect());
                 RealFileSystem.rename(from, to)
             },
         )
@@ -200,7 +204,7 @@ impl FileSystem for Faulty {
         self.step(
             || {},
             || {
-                self.keep(path);
+                self.later(path, Self::keep(path).into_iter().collect());
                 RealFileSystem.remove_file(path)
             },
         )
@@ -211,7 +215,7 @@ impl FileSystem for Faulty {
             || {},
             || {
                 RealFileSystem.create_dir(path)?;
-                self.later(path, Undo::Remove(path.into()));
+                self.later(path, vec![Undo::Remove(path.into())]);
                 Ok(())
             },
         )
@@ -222,7 +226,7 @@ impl FileSystem for Faulty {
             || {},
             || {
                 RealFileSystem.remove_dir(path)?;
-                self.later(path, Undo::MakeDir(path.into()));
+                self.later(path, vec![Undo::MakeDir(path.into())]);
                 Ok(())
             },
         )
@@ -242,14 +246,8 @@ impl FileSystem for Faulty {
         self.step(
             || {},
             || {
-                assert!(
-                    path.is_dir(),
-                    "`{}` is flushed as a directory",
-                    path.display()
-                );
-                self.unflushed
-                    .borrow_mut()
-                    .retain(|(directory, _)| directory != path);
+                assert!(path.is_dir(), "`{}` is flushed as a directory", path.display());
+                self.unflushed.borrow_mut().retain(|(directory, _)| directory != path);
                 Ok(())
             },
         )
@@ -260,9 +258,7 @@ impl FileSystem for Faulty {
     }
 
     fn free_bytes(&self, path: &Path) -> Option<u64> {
-        self.step(|| {}, || Ok(RealFileSystem.free_bytes(path)))
-            .ok()
-            .flatten()
+        self.step(|| {}, || Ok(RealFileSystem.free_bytes(path))).ok().flatten()
     }
 }
 
@@ -270,7 +266,7 @@ impl Faulty {
     fn half_copy(&self, from: &Path, to: &Path) -> io::Result<()> {
         let bytes = fs::read(from)?;
         write_unflushed(to, &bytes[..bytes.len() / 2], None, None)?;
-        self.later(to, Undo::Remove(to.into()));
+        self.later(to, vec![Undo::Remove(to.into())]);
         Ok(())
     }
 }

@@ -42,17 +42,12 @@ pub(crate) fn relative(path: &Path) -> Result<String> {
             bail!("`{}` is not UTF-8", path.display());
         };
         if part.eq_ignore_ascii_case(".git") {
-            bail!(
-                "`{}` lies in a `.git` directory, which is never written",
-                path.display()
-            );
+            bail!("`{}` lies in a `.git` directory, which is never written", path.display());
         }
         parts.push(part);
     }
     let joined = parts.join("/");
-    let spelled = path
-        .to_str()
-        .map(|path| path.replace(std::path::MAIN_SEPARATOR, "/"));
+    let spelled = path.to_str().map(|path| path.replace(std::path::MAIN_SEPARATOR, "/"));
     // `components` tidies `a//b`, `a/./b` and `a/` up: two spellings of one path are refused.
     if joined.is_empty() || spelled.as_ref() != Some(&joined) || joined.contains(char::is_control) {
         bail!("`{}` is not a plain relative path", path.display());
@@ -77,11 +72,8 @@ pub(crate) fn locate(
     while let Some(part) = parts.next() {
         let is_last = parts.peek().is_none();
         real.push(part);
-        let mut found = if missing.is_empty() {
-            kind(fs, &root.join(&real))?
-        } else {
-            Kind::Absent
-        };
+        let mut found =
+            if missing.is_empty() { kind(fs, &root.join(&real))? } else { Kind::Absent };
         if found == Kind::Link {
             if links == Links::Refuse {
                 bail!("`{}` is a symbolic link", real.display());
@@ -90,11 +82,7 @@ pub(crate) fn locate(
             found = kind(fs, &root.join(&real))?;
         }
         if is_last {
-            return Ok(Located {
-                path: relative(&real)?,
-                kind: found,
-                missing,
-            });
+            return Ok(Located { path: relative(&real)?, kind: found, missing });
         }
         match found {
             Kind::Directory => {}

@@ -9,13 +9,11 @@ use anyhow::{Context as _, Result};
 use super::{FileSystem, Kind};
 
 pub(crate) fn kind(fs: &impl FileSystem, path: &Path) -> Result<Kind> {
-    fs.kind(path)
-        .with_context(|| format!("failed to look at `{}`", path.display()))
+    fs.kind(path).with_context(|| format!("failed to look at `{}`", path.display()))
 }
 
 pub(crate) fn read(fs: &impl FileSystem, path: &Path) -> Result<Vec<u8>> {
-    fs.read(path)
-        .with_context(|| format!("failed to read `{}`", path.display()))
+    fs.read(path).with_context(|| format!("failed to read `{}`", path.display()))
 }
 
 pub(crate) fn write_new(
@@ -30,18 +28,12 @@ pub(crate) fn write_new(
 }
 
 pub(crate) fn rename(fs: &impl FileSystem, from: &Path, to: &Path) -> Result<()> {
-    fs.rename(from, to).with_context(|| {
-        format!(
-            "failed to rename `{}` to `{}`",
-            from.display(),
-            to.display()
-        )
-    })
+    fs.rename(from, to)
+        .with_context(|| format!("failed to rename `{}` to `{}`", from.display(), to.display()))
 }
 
 pub(crate) fn remove_file(fs: &impl FileSystem, path: &Path) -> Result<()> {
-    fs.remove_file(path)
-        .with_context(|| format!("failed to remove `{}`", path.display()))
+    fs.remove_file(path).with_context(|| format!("failed to remove `{}`", path.display()))
 }
 
 pub(crate) fn create_dir(fs: &impl FileSystem, path: &Path) -> Result<()> {
@@ -61,15 +53,10 @@ pub(crate) fn remove_dir_if_empty(fs: &impl FileSystem, path: &Path) -> Result<(
 }
 
 pub(crate) fn sync_dir(fs: &impl FileSystem, path: &Path) -> Result<()> {
-    fs.sync_dir(path)
-        .with_context(|| format!("failed to flush the directory `{}`", path.display()))
+    fs.sync_dir(path).with_context(|| format!("failed to flush the directory `{}`", path.display()))
 }
 
 /// Flushes the directory that `path` is in.
 pub(crate) fn sync_parent(fs: &impl FileSystem, path: &Path) -> Result<()> {
-    sync_dir(
-        fs,
-        path.parent()
-            .expect("a file of a workspace is in a directory"),
-    )
+    sync_dir(fs, path.parent().expect("a file of a workspace is in a directory"))
 }

@@ -6,18 +6,12 @@ use super::*;
 
 #[test]
 fn only_plain_relative_paths_pass() {
-    for good in [
-        "Cargo.toml",
-        "crates/a/Cargo.toml",
-        ".cargo/config.toml",
-        "a b/ü",
-        "...",
-    ] {
+    for good in ["Cargo.toml", "crates/a/Cargo.toml", ".cargo/config.toml", "a b/ü", "..."] {
         assert_eq!(relative(Path::new(good)).unwrap(), good);
     }
-    for bad in [
-        "", ".", "..", "/", "/a", "a/..", "../a", "a/./b", "a//b", "a/", ".GIT/x", "a\u{1b}",
-    ] {
+    for bad in
+        ["", ".", "..", "/", "/a", "a/..", "../a", "a/./b", "a//b", "a/", ".GIT/x", "a\u{1b}"]
+    {
         assert!(relative(Path::new(bad)).is_err(), "{bad:?}");
     }
 }
@@ -45,17 +39,12 @@ fn a_link_is_followed_inside_the_root_and_never_out_of_it() {
 #[test]
 fn links_and_pipes_are_not_read() {
     let root = TempDir::new().unwrap();
-    RealFileSystem
-        .write_new(&root.path().join("file"), b"bytes", None, None)
-        .unwrap();
+    RealFileSystem.write_new(&root.path().join("file"), b"bytes", None, None).unwrap();
     symlink("file", root.path().join("link")).unwrap();
     let pipe = root.path().join("pipe");
     let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
     rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0).unwrap();
-    assert_eq!(
-        RealFileSystem.read(&root.path().join("file")).unwrap(),
-        b"bytes"
-    );
+    assert_eq!(RealFileSystem.read(&root.path().join("file")).unwrap(), b"bytes");
     RealFileSystem.read(&root.path().join("link")).unwrap_err();
     RealFileSystem.read(&pipe).unwrap_err();
     assert_eq!(RealFileSystem.kind(&pipe).unwrap(), Kind::Other);
@@ -65,17 +54,10 @@ fn links_and_pipes_are_not_read() {
 fn a_new_file_replaces_nothing_and_has_its_mode_whatever_the_umask() {
     let root = TempDir::new().unwrap();
     let path = root.path().join("file");
-    RealFileSystem
-        .write_new(&path, b"one", Some(0o666), None)
-        .unwrap();
-    RealFileSystem
-        .write_new(&path, b"two", None, None)
-        .unwrap_err();
+    RealFileSystem.write_new(&path, b"one", Some(0o666), None).unwrap();
+    RealFileSystem.write_new(&path, b"two", None, None).unwrap_err();
     assert_eq!(fs::read(&path).unwrap(), b"one");
-    assert_eq!(
-        fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-        0o666
-    );
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o666);
 }
 
 #[test]

@@ -29,6 +29,17 @@ const UMBRELLAS: [(&str, &str); 5] = [
     ("tower", "full"),
 ];
 
+/// Names whose feature is called otherwise and which rustc's errors do not lead to, as macros that are
+/// compiled out leave no trace: crate, name behind its path, feature. Source: tokio's feature
+/// documentation ("macros: enables `#[tokio::main]` and `#[tokio::test]` macros").
+const NAMED_OTHERWISE: [(&str, &str, &str); 5] = [
+    ("tokio", "main", "macros"),
+    ("tokio", "test", "macros"),
+    ("tokio", "select", "macros"),
+    ("tokio", "join", "macros"),
+    ("tokio", "try_join", "macros"),
+];
+
 /// One finding for each umbrella that a member asks for.
 pub(super) fn find(snapshot: &Snapshot) -> Vec<Finding> {
     let uses = graph::uses(snapshot);
@@ -48,10 +59,7 @@ pub(super) fn find(snapshot: &Snapshot) -> Vec<Finding> {
 
 fn judge(snapshot: &Snapshot, asking: &[&Use<'_>], package: &Package, feature: &str) -> Finding {
     let all = members_of(package, feature);
-    let members: BTreeSet<&str> = asking
-        .iter()
-        .map(|usage| usage.member.name.as_str())
-        .collect();
+    let members: BTreeSet<&str> = asking.iter().map(|usage| usage.member.name.as_str()).collect();
     let umbrella = Umbrella {
         package: package.name.to_string(),
         feature: feature.to_owned(),
@@ -94,27 +102,22 @@ fn judge(snapshot: &Snapshot, asking: &[&Use<'_>], package: &Package, feature: &
 /// The features of the same package that an umbrella lists.
 fn members_of(package: &Package, feature: &str) -> Vec<String> {
     let listed = package.features.get(feature).into_iter().flatten();
-    listed
-        .filter(|name| package.features.contains_key(*name))
-        .cloned()
-        .collect()
+    listed.filter(|name| package.features.contains_key(*name)).cloned().collect()
 }
 
 /// Features whose name stands behind the crate's name in a path, such as `tokio::sync`.
 fn named(asking: &[&Use<'_>], all: &[String]) -> Vec<String> {
-    all.iter()
-        .filter(|feature| {
-            let word = feature.replace('-', "_");
-            asking.iter().any(|usage| {
-                usage
-                    .member
-                    .usage
-                    .behind(&usage.crate_name())
-                    .any(|w| w == word)
-            })
+    let is_named = |feature: &&String| {
+        let word = feature.replace('-', "_");
+        asking.iter().any(|usage| {
+            let name = usage.crate_name();
+            let otherwise = |behind: &str| {
+                NAMED_OTHERWISE.contains(&(usage.effective.package(), behind, feature.as_str()))
+            };
+            usage.member.usage.behind(&name).any(|behind| behind == word || otherwise(behind))
         })
-        .cloned()
-        .collect()
+    };
+    all.iter().filter(is_named).cloned().collect()
 }
 
 /// Packages outside the workspace that ask for the same feature of the same version.
@@ -129,28 +132,17 @@ fn askers_outside(snapshot: &Snapshot, package: &Package, feature: &str) -> Vec<
                     && dependency.features.iter().any(|name| name == feature)
             })
     };
-    snapshot
-        .metadata
-        .packages
-        .iter()
-        .filter(asks)
-        .map(|from| from.name.to_string())
-        .collect()
+    snapshot.metadata.packages.iter().filter(asks).map(|from| from.name.to_string()).collect()
 }
 
 /// Every place where the feature may be written.
 fn sites(snapshot: &Snapshot, asking: &[&Use<'_>]) -> BTreeSet<(Site, String)> {
     let shared = manifest::workspace_declarations(snapshot.root_document());
-    let names: BTreeSet<&str> = asking
-        .iter()
-        .map(|usage| usage.effective.package())
-        .collect();
+    let names: BTreeSet<&str> = asking.iter().map(|usage| usage.effective.package()).collect();
     let workspace = shared
         .into_iter()
         .filter(|entry| names.contains(entry.package()))
         .map(|entry| (Site::Workspace, entry.key));
-    let own = asking
-        .iter()
-        .map(|usage| (usage.site(), usage.declared.key.clone()));
+    let own = asking.iter().map(|usage| (usage.site(), usage.declared.key.clone()));
     workspace.chain(own).collect()
 }

@@ -23,11 +23,7 @@ const ALIASES: [(&str, &str); 3] = [
 
 /// The findings on the configuration.
 pub(super) fn find(snapshot: &Snapshot, sccache: bool) -> Vec<Finding> {
-    if snapshot
-        .files
-        .get(Path::new(OLD_CONFIG))
-        .is_some_and(Option::is_some)
-    {
+    if snapshot.files.get(Path::new(OLD_CONFIG)).is_some_and(Option::is_some) {
         let reason = format!(
             "`{OLD_CONFIG}` is the old name, which cargo prefers; rename it to `{CONFIG}` first"
         );
@@ -62,10 +58,8 @@ fn set(path: &[&str], key: &str, value: &str, comment: Option<&str>) -> Edit {
 }
 
 fn aliases(snapshot: &Snapshot) -> Option<Finding> {
-    let missing: Vec<_> = ALIASES
-        .iter()
-        .filter(|(name, _)| is_unset(snapshot, &["alias", name]))
-        .collect();
+    let missing: Vec<_> =
+        ALIASES.iter().filter(|(name, _)| is_unset(snapshot, &["alias", name])).collect();
     if missing.is_empty() {
         return None;
     }
@@ -76,10 +70,7 @@ fn aliases(snapshot: &Snapshot) -> Option<Finding> {
         format!("aliases {}", names.join(", ")),
         "the whole workspace in one short command; no effect on builds".to_owned(),
     );
-    change.edits = missing
-        .iter()
-        .map(|(name, line)| set(&["alias"], name, line, None))
-        .collect();
+    change.edits = missing.iter().map(|(name, line)| set(&["alias"], name, line, None)).collect();
     Some(Finding::Remedy(change))
 }
 

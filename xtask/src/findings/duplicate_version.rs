@@ -20,65 +20,46 @@ use super::Finding;
 /// One finding for each package.
 pub(super) fn find(snapshot: &Snapshot) -> Vec<Finding> {
     let uses = graph::uses(snapshot);
+    let groups = in_several_versions(&uses);
+    groups.into_iter().map(|(package, group)| judge(snapshot, package, &group)).collect()
+}
+
+/// Packages that members require in several versions: the subjects of this rule.
+pub(super) fn subjects(snapshot: &Snapshot) -> BTreeSet<String> {
+    let uses = graph::uses(snapshot);
+    in_several_versions(&uses).into_keys().map(str::to_owned).collect()
+}
+
+fn in_several_versions<'a>(uses: &'a [Use<'a>]) -> BTreeMap<&'a str, Vec<&'a Use<'a>>> {
     let mut groups: BTreeMap<&str, Vec<&Use<'_>>> = BTreeMap::new();
-    for usage in uses
-        .iter()
-        .filter(|usage| usage.is_plain() && usage.package.is_some())
-    {
-        groups
-            .entry(usage.effective.package())
-            .or_default()
-            .push(usage);
+    for usage in uses.iter().filter(|usage| usage.is_plain() && usage.package.is_some()) {
+        groups.entry(usage.effective.package()).or_default().push(usage);
     }
+    groups.retain(|_, group| versions(group).len() > 1);
     groups
-        .into_iter()
-        .filter(|(_, group)| versions(group).len() > 1)
-        .map(|(package, group)| judge(snapshot, package, &group))
-        .collect()
 }
 
 /// The versions a group resolved to.
 fn versions<'a>(group: &[&Use<'a>]) -> BTreeSet<&'a Version> {
-    group
-        .iter()
-        .filter_map(|usage| usage.package)
-        .map(|package| &package.version)
-        .collect()
+    group.iter().filter_map(|usage| usage.package).map(|package| &package.version).collect()
 }
 
 /// Two majors under two names are there on purpose; everything else is to become one version.
 fn judge(snapshot: &Snapshot, package: &str, group: &[&Use<'_>]) -> Finding {
     let title = format!("bring {package} to one version");
     let reason = evidence(group);
-    if group
-        .iter()
-        .any(|usage| usage.effective.rename_of.is_some())
-    {
+    if group.iter().any(|usage| usage.effective.rename_of.is_some()) {
         let why = format!("{reason}; one of them is renamed, so both are wanted");
-        return Finding::left(
-            Code::DuplicateVersion,
-            package,
-            &title,
-            Verdict::Skipped,
-            &why,
-        );
+        return Finding::left(Code::DuplicateVersion, package, &title, Verdict::Skipped, &why);
     }
     let wanted = match snapshot.policy.pin.get(package) {
         Some(pin) => vec![pin.clone()],
         None => requirements(group),
     };
-    let mut ways = wanted
-        .iter()
-        .map(|requirement| way(snapshot, package, group, requirement));
+    let mut ways = wanted.iter().map(|requirement| way(snapshot, package, group, requirement));
     let Some(first) = ways.next() else {
         let why = format!("{reason}; none of the requirements is readable as a version");
-        return Finding::left(
-            Code::DuplicateVersion,
-            package,
-            &title,
-            Verdict::Skipped,
-            &why,
-        );
+        return Finding::left(Code::DuplicateVersion, package, &title, Verdict::Skipped, &why);
     };
     let mut change = Change::new(Code::DuplicateVersion, package, first.title, reason);
     change.edits = first.edits;
@@ -91,17 +72,12 @@ fn evidence(group: &[&Use<'_>]) -> String {
     let mut by: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for usage in group {
         let requirement = usage.effective.requirement.as_deref().unwrap_or("*");
-        by.entry(requirement)
-            .or_default()
-            .insert(&usage.member.name);
+        by.entry(requirement).or_default().insert(&usage.member.name);
     }
     let parts: Vec<String> = by
         .into_iter()
         .map(|(requirement, members)| {
-            format!(
-                "{requirement} ({})",
-                members.into_iter().collect::<Vec<_>>().join(", ")
-            )
+            format!("{requirement} ({})", members.into_iter().collect::<Vec<_>>().join(", "))
         })
         .collect();
     format!("members require {}", parts.join(", "))
@@ -126,9 +102,8 @@ fn requirements(group: &[&Use<'_>]) -> Vec<String> {
 /// The edits that bring a group to one requirement, declared in the workspace where that loses nothing.
 fn way(snapshot: &Snapshot, package: &str, group: &[&Use<'_>], requirement: &str) -> Alternative {
     let shared = manifest::workspace_declarations(snapshot.root_document());
-    let shared = shared
-        .into_iter()
-        .find(|entry| entry.package() == package && entry.key == package);
+    let shared =
+        shared.into_iter().find(|entry| entry.package() == package && entry.key == package);
     let (base, mut edits) = match shared {
         Some(base) => {
             let change = base.requirement.as_deref() != Some(requirement);
@@ -156,28 +131,16 @@ fn way(snapshot: &Snapshot, package: &str, group: &[&Use<'_>], requirement: &str
         if graph::obstacle(snapshot, usage, &base).is_none() {
             edits.push(Edit::Inherit { site, key });
         } else if usage.requirement() != VersionReq::parse(requirement).ok() {
-            edits.push(Edit::SetRequirement {
-                site,
-                key,
-                requirement: requirement.to_owned(),
-            });
+            edits.push(Edit::SetRequirement { site, key, requirement: requirement.to_owned() });
         }
     }
-    Alternative {
-        title: format!("bring {package} to one version, {requirement}"),
-        edits,
-    }
+    Alternative { title: format!("bring {package} to one version, {requirement}"), edits }
 }
 
 /// What every member of a group asks for: the entry they can all inherit.
 fn common(package: &str, group: &[&Use<'_>]) -> Declaration {
-    let off = group
-        .iter()
-        .any(|usage| usage.declared.default_features == Some(false));
-    let features = group
-        .first()
-        .map(|usage| usage.declared.features.clone())
-        .unwrap_or_default();
+    let off = group.iter().any(|usage| usage.declared.default_features == Some(false));
+    let features = group.first().map(|usage| usage.declared.features.clone()).unwrap_or_default();
     let everyone = |feature: &String| group.iter().all(|u| u.declared.features.contains(feature));
     Declaration {
         key: package.to_owned(),

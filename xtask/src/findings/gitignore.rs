@@ -17,11 +17,8 @@ const PATTERNS: [(&str, &str); 3] = [
 
 /// Paths that stand for what the patterns ignore: an unpacked package, a timing report as older
 /// cargos wrote it into the current directory, a backup of this tool.
-pub(crate) const PROBES: [&str; 3] = [
-    "target/package/example-0.1.0/",
-    "cargo-timing.html",
-    "backup-20000101-000000/",
-];
+pub(crate) const PROBES: [&str; 3] =
+    ["target/package/example-0.1.0/", "cargo-timing.html", "backup-20000101-000000/"];
 
 /// One change with the patterns that are missing.
 pub(super) fn find(snapshot: &Snapshot) -> Vec<Finding> {

@@ -2,7 +2,7 @@
 //!
 //! Only where inheriting changes nothing that the member gets: same package, source and features.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     cli::Code,
@@ -15,15 +15,14 @@ use crate::{
 
 use super::Finding;
 
-/// One change for each entry of the workspace, one record for each repetition that must stay.
-pub(super) fn find(snapshot: &Snapshot) -> Vec<Finding> {
+/// One change for each entry of the workspace, one record for each repetition that must stay. Packages
+/// that are `aligned` by another pass are left to it.
+pub(super) fn find(snapshot: &Snapshot, aligned: &BTreeSet<String>) -> Vec<Finding> {
     let shared = manifest::workspace_declarations(snapshot.root_document());
     let uses = graph::uses(snapshot);
     let mut out = Vec::new();
-    for base in &shared {
-        let repeats = uses
-            .iter()
-            .filter(|u| !u.declared.inherits && u.declared.key == base.key);
+    for base in shared.iter().filter(|base| !aligned.contains(base.package())) {
+        let repeats = uses.iter().filter(|u| !u.declared.inherits && u.declared.key == base.key);
         let mut edits = BTreeMap::new();
         let mut members = Vec::new();
         for usage in repeats {
@@ -34,10 +33,7 @@ pub(super) fn find(snapshot: &Snapshot) -> Vec<Finding> {
                     if let Some(requirement) = requirement {
                         edits.insert(None, raise(base, requirement));
                     }
-                    let edit = Edit::Inherit {
-                        site: usage.site(),
-                        key: base.key.clone(),
-                    };
+                    let edit = Edit::Inherit { site: usage.site(), key: base.key.clone() };
                     edits.insert(Some(usage.site()), edit);
                     members.push(usage.member.name.as_str());
                 }
@@ -59,13 +55,7 @@ pub(super) fn find(snapshot: &Snapshot) -> Vec<Finding> {
 fn left(base: &Declaration, usage: &Use<'_>, reason: &str) -> Finding {
     let subject = format!("{}/{}", usage.member.name, base.key);
     let title = format!("inherit {} in {}", base.key, usage.member.name);
-    Finding::left(
-        Code::NotInherited,
-        &subject,
-        &title,
-        Verdict::Skipped,
-        reason,
-    )
+    Finding::left(Code::NotInherited, &subject, &title, Verdict::Skipped, reason)
 }
 
 fn raise(base: &Declaration, requirement: &str) -> Edit {
@@ -88,11 +78,7 @@ fn merged_requirement<'a>(
         _ => return Err("only one of the two names a version".to_owned()),
     };
     let Some(package) = usage.package else {
-        return if own == shared {
-            Ok(None)
-        } else {
-            Err(differ(own, shared))
-        };
+        return if own == shared { Ok(None) } else { Err(differ(own, shared)) };
     };
     let fits = semver::VersionReq::parse(shared)
         .is_ok_and(|requirement| requirement.matches(&package.version));

@@ -14,11 +14,7 @@ pub(super) fn find(snapshot: &Snapshot) -> Vec<Finding> {
     let title = format!(
         "delete {} unpacked director{} ({}) in `{}`",
         package.unpacked.len(),
-        if package.unpacked.len() == 1 {
-            "y"
-        } else {
-            "ies"
-        },
+        if package.unpacked.len() == 1 { "y" } else { "ies" },
         render::si_bytes(bytes),
         snapshot.target_dir.join("package").display()
     );
@@ -26,10 +22,5 @@ pub(super) fn find(snapshot: &Snapshot) -> Vec<Finding> {
         "the next `cargo package` unpacks them again; {} `.crate` files stay",
         package.crates.len()
     );
-    vec![Finding::Remedy(Change::new(
-        Code::PackageBloat,
-        "package",
-        title,
-        reason,
-    ))]
+    vec![Finding::Remedy(Change::new(Code::PackageBloat, "package", title, reason))]
 }

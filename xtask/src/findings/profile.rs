@@ -65,20 +65,10 @@ fn dev(snapshot: &Snapshot) -> Option<Finding> {
     if is_unset(snapshot, &["profile", "dev", "debug"]) {
         let why =
             "Backtraces keep their line numbers; `cargo build --profile debugging` has everything.";
-        edits.push(set(
-            &["profile", "dev"],
-            "debug",
-            "line-tables-only",
-            Some(why),
-        ));
+        edits.push(set(&["profile", "dev"], "debug", "line-tables-only", Some(why)));
     }
     if is_unset(snapshot, &["profile", "dev", "package", "*", "debug"]) {
-        edits.push(set(
-            &["profile", "dev", "package", "*"],
-            "debug",
-            false,
-            None,
-        ));
+        edits.push(set(&["profile", "dev", "package", "*"], "debug", false, None));
     }
     if edits.is_empty() {
         return None;
@@ -87,12 +77,7 @@ fn dev(snapshot: &Snapshot) -> Option<Finding> {
         let why = "For a debugger: dev with all debug information.";
         edits.push(set(&["profile", "debugging"], "inherits", "dev", Some(why)));
         edits.push(set(&["profile", "debugging"], "debug", true, None));
-        edits.push(set(
-            &["profile", "debugging", "package", "*"],
-            "debug",
-            true,
-            None,
-        ));
+        edits.push(set(&["profile", "debugging", "package", "*"], "debug", true, None));
     }
     let mut change = Change::new(
         Code::Profile,
@@ -125,10 +110,7 @@ fn release(snapshot: &Snapshot, tune: bool) -> Option<Finding> {
             Some((key, value))
         })
         .collect();
-    let shown: Vec<String> = old
-        .iter()
-        .map(|(key, value)| format!("{key} = {value}"))
-        .collect();
+    let shown: Vec<String> = old.iter().map(|(key, value)| format!("{key} = {value}")).collect();
     let title = "release settings for this machine".to_owned();
     if !tune {
         return Some(Finding::left(
@@ -140,15 +122,14 @@ fn release(snapshot: &Snapshot, tune: bool) -> Option<Finding> {
         ));
     }
     let ways = variants(snapshot.machine.cores).into_iter().map(|(units, lto)| Alternative {
-        title: format!("release with codegen-units = {units}, lto = {lto}; the old settings as `release-final`"),
+        title: format!(
+            "release with codegen-units = {units}, lto = {lto}; the old settings as `release-final`"
+        ),
         edits: release_edits(&old, units, &lto),
     });
     let mut ways: Vec<Alternative> = ways.collect();
     let first = ways.remove(0);
-    let reason = format!(
-        "[profile.release] has {}; timed builds choose",
-        shown.join(", ")
-    );
+    let reason = format!("[profile.release] has {}; timed builds choose", shown.join(", "));
     let mut change = Change::new(Code::Profile, RELEASE, first.title, reason);
     change.edits = first.edits;
     change.alternatives = ways;
@@ -171,16 +152,10 @@ fn release_edits(old: &[(&str, Value)], units: i64, lto: &Value) -> Vec<Edit> {
     let mut edits = vec![
         set(&["profile", "release"], "codegen-units", units, None),
         set(&["profile", "release"], "lto", lto.clone(), None),
-        set(
-            &["profile", "release-final"],
-            "inherits",
-            "release",
-            Some(why),
-        ),
+        set(&["profile", "release-final"], "inherits", "release", Some(why)),
     ];
     edits.extend(
-        old.iter()
-            .map(|(key, value)| set(&["profile", "release-final"], key, value.clone(), None)),
+        old.iter().map(|(key, value)| set(&["profile", "release-final"], key, value.clone(), None)),
     );
     edits
 }

@@ -27,23 +27,12 @@ fn judge(snapshot: &Snapshot, usage: &Use<'_>) -> Finding {
     let subject = format!("{}/{key}", usage.member.name);
     let title = format!("remove {key} from {} {}", usage.member.name, usage.table);
     if let Some(reason) = kept_because(snapshot, usage) {
-        return Finding::left(
-            Code::UnusedDependency,
-            &subject,
-            &title,
-            Verdict::Skipped,
-            &reason,
-        );
+        return Finding::left(Code::UnusedDependency, &subject, &title, Verdict::Skipped, &reason);
     }
-    let reason = format!(
-        "no source, test, bench, example or build script names `{}`",
-        usage.crate_name()
-    );
+    let reason =
+        format!("no source, test, bench, example or build script names `{}`", usage.crate_name());
     let mut change = Change::new(Code::UnusedDependency, &subject, title, reason);
-    change.edits = vec![Edit::Remove {
-        site: usage.site(),
-        key: key.clone(),
-    }];
+    change.edits = vec![Edit::Remove { site: usage.site(), key: key.clone() }];
     Finding::Remedy(change)
 }
 

@@ -13,10 +13,7 @@ const ROOT: &str = "XTASK_TEST_LOCK_ROOT";
 fn a_second_run_is_refused_until_the_first_is_over() {
     let root = TempDir::new().unwrap();
     let lock = WorkspaceLock::acquire(root.path(), "optimize").unwrap();
-    let error = format!(
-        "{:#}",
-        WorkspaceLock::acquire(root.path(), "restore").unwrap_err()
-    );
+    let error = format!("{:#}", WorkspaceLock::acquire(root.path(), "restore").unwrap_err());
     let expected = format!("`optimize`, process {}, since 2", process::id());
     assert!(error.contains("another run is working on"), "{error}");
     assert!(error.contains(&expected), "{error}");
@@ -46,19 +43,12 @@ fn a_lock_leaves_nothing_in_the_workspace() {
 fn a_note_that_cannot_be_true_is_not_repeated() {
     let root = TempDir::new().unwrap();
     let lock = WorkspaceLock::acquire(root.path(), "optimize").unwrap();
-    for note in [
-        "",
-        "{}",
-        "{\"pid\":2147483647,\"command\":\"x\",\"since\":\"2025-01-01T00:00:00Z\"}",
-    ] {
+    for note in
+        ["", "{}", "{\"pid\":2147483647,\"command\":\"x\",\"since\":\"2025-01-01T00:00:00Z\"}"]
+    {
         fs::remove_file(&lock.note).unwrap();
-        File::create_new(&lock.note)
-            .unwrap()
-            .write_all(note.as_bytes())
-            .unwrap();
-        let error = WorkspaceLock::acquire(root.path(), "restore")
-            .unwrap_err()
-            .to_string();
+        File::create_new(&lock.note).unwrap().write_all(note.as_bytes()).unwrap();
+        let error = WorkspaceLock::acquire(root.path(), "restore").unwrap_err().to_string();
         assert!(error.ends_with("who that is, it did not say"), "{error}");
     }
 }
@@ -75,28 +65,17 @@ fn holds_a_lock_until_killed() {
     let _ = io::stdin().read_line(&mut String::new());
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "needs a second process of this very program"
-)]
+#[expect(clippy::disallowed_methods, reason = "needs a second process of this very program")]
 fn holder(root: &Path) -> Child {
     let mut child = Command::new(env::current_exe().unwrap())
-        .args([
-            "--ignored",
-            "--exact",
-            "--nocapture",
-            "lock::tests::holds_a_lock_until_killed",
-        ])
+        .args(["--ignored", "--exact", "--nocapture", "lock::tests::holds_a_lock_until_killed"])
         .env(ROOT, root)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    assert!(
-        lines.map_while(Result::ok).any(|line| line == "locked"),
-        "the child has no lock"
-    );
+    assert!(lines.map_while(Result::ok).any(|line| line == "locked"), "the child has no lock");
     child
 }
 
@@ -104,9 +83,7 @@ fn holder(root: &Path) -> Child {
 fn the_lock_of_a_killed_process_is_free() {
     let root = TempDir::new().unwrap();
     let mut child = holder(root.path());
-    let error = WorkspaceLock::acquire(root.path(), "restore")
-        .unwrap_err()
-        .to_string();
+    let error = WorkspaceLock::acquire(root.path(), "restore").unwrap_err().to_string();
     let expected = format!("`optimize --yes`, process {}, since ", child.id());
     assert!(error.contains(&expected), "{error}");
     child.kill().unwrap();

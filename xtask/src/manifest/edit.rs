@@ -20,18 +20,12 @@ fn entries<'a>(doc: &'a mut DocumentMut, site: &Site) -> Option<&'a mut dyn Tabl
 
 fn member_entries<'a>(doc: &'a mut DocumentMut, table: &DepTable) -> Option<&'a mut dyn TableLike> {
     let parent: &mut dyn TableLike = match &table.target {
-        Some(target) => doc
-            .get_mut("target")?
-            .as_table_like_mut()?
-            .get_mut(target)?
-            .as_table_like_mut()?,
+        Some(target) => {
+            doc.get_mut("target")?.as_table_like_mut()?.get_mut(target)?.as_table_like_mut()?
+        }
         None => doc.as_table_mut(),
     };
-    let name = table
-        .kind
-        .names()
-        .iter()
-        .find(|name| parent.contains_key(name))?;
+    let name = table.kind.names().iter().find(|name| parent.contains_key(name))?;
     parent.get_mut(name)?.as_table_like_mut()
 }
 
@@ -50,8 +44,7 @@ pub(crate) fn set_requirement(doc: &mut DocumentMut, site: &Site, key: &str, req
     let slot = if item.is_str() {
         item.as_value_mut()
     } else {
-        item.as_table_like_mut()
-            .and_then(|table| table.get_mut("version")?.as_value_mut())
+        item.as_table_like_mut().and_then(|table| table.get_mut("version")?.as_value_mut())
     };
     if let Some(slot) = slot {
         replace_value(slot, requirement);
@@ -67,41 +60,22 @@ pub(crate) fn replace_feature(
     by: &[String],
 ) {
     let Some(array) = entries(doc, site).and_then(|table| {
-        table
-            .get_mut(key)?
-            .as_table_like_mut()?
-            .get_mut("features")?
-            .as_array_mut()
+        table.get_mut(key)?.as_table_like_mut()?.get_mut("features")?.as_array_mut()
     }) else {
         return;
     };
-    let Some(at) = array
-        .iter()
-        .position(|value| value.as_str() == Some(feature))
-    else {
+    let Some(at) = array.iter().position(|value| value.as_str() == Some(feature)) else {
         return;
     };
-    let decor = array
-        .get(at)
-        .map(|value| value.decor().clone())
-        .unwrap_or_default();
+    let decor = array.get(at).map(|value| value.decor().clone()).unwrap_or_default();
     array.remove(at);
-    let present: Vec<String> = array
-        .iter()
-        .filter_map(Value::as_str)
-        .map(str::to_owned)
-        .collect();
+    let present: Vec<String> = array.iter().filter_map(Value::as_str).map(str::to_owned).collect();
     let new = by.iter().filter(|feature| !present.contains(feature));
     for (offset, feature) in new.enumerate() {
         let mut value = Value::from(feature.as_str());
         *value.decor_mut() = decor.clone();
         // In a one-line array the first element has no space in front and the others one.
-        if offset + at > 0
-            && decor
-                .prefix()
-                .and_then(|p| p.as_str())
-                .is_none_or(str::is_empty)
-        {
+        if offset + at > 0 && decor.prefix().and_then(|p| p.as_str()).is_none_or(str::is_empty) {
             value.decor_mut().set_prefix(" ");
         }
         array.insert_formatted(at + offset, value);
@@ -132,10 +106,7 @@ pub(crate) fn inherit(
         }
         return;
     }
-    let decor = item
-        .as_value()
-        .map(|value| value.decor().clone())
-        .unwrap_or_default();
+    let decor = item.as_value().map(|value| value.decor().clone()).unwrap_or_default();
     let mut flag = Value::from(true);
     if dotted && features.is_empty() && default_features.is_none() {
         *flag.decor_mut() = decor;
@@ -161,24 +132,17 @@ fn last_suffix(table: &InlineTable) -> Option<String> {
 fn set_last_suffix(table: &mut InlineTable, suffix: &str) {
     let count = table.len();
     for (at, (_, value)) in table.iter_mut().enumerate() {
-        value
-            .decor_mut()
-            .set_suffix(if at + 1 == count { suffix } else { "" });
+        value.decor_mut().set_suffix(if at + 1 == count { suffix } else { "" });
     }
 }
 
 /// Whether the entries of a table that inherit do so as `name.workspace = true`.
 fn prefers_dotted(table: &dyn TableLike) -> bool {
-    let inherits = |item: &Item| {
-        item.as_table_like()
-            .is_some_and(|t| t.contains_key("workspace"))
-    };
+    let inherits = |item: &Item| item.as_table_like().is_some_and(|t| t.contains_key("workspace"));
     let dotted = table
         .iter()
         .filter(|(_, item)| inherits(item) && item.as_table().is_some_and(Table::is_dotted));
-    let inline = table
-        .iter()
-        .filter(|(_, item)| inherits(item) && item.is_inline_table());
+    let inline = table.iter().filter(|(_, item)| inherits(item) && item.is_inline_table());
     dotted.count() > inline.count()
 }
 
@@ -262,14 +226,7 @@ pub(crate) fn declare(
             entry.insert("default-features", flag.into());
         }
         if !features.is_empty() {
-            entry.insert(
-                "features",
-                features
-                    .iter()
-                    .map(String::as_str)
-                    .collect::<Array>()
-                    .into(),
-            );
+            entry.insert("features", features.iter().map(String::as_str).collect::<Array>().into());
         }
         Value::InlineTable(entry)
     };
@@ -349,10 +306,7 @@ pub(crate) fn set(doc: &mut DocumentMut, path: &[String], key: &str, value: Valu
 
 /// In a table written in one line, the space before the brace belongs to the last value.
 fn take_closing_space(table: &mut dyn TableLike) -> String {
-    let last = table
-        .iter_mut()
-        .last()
-        .and_then(|(_, item)| item.as_value_mut());
+    let last = table.iter_mut().last().and_then(|(_, item)| item.as_value_mut());
     let suffix = last.and_then(|value| {
         let space = value.decor().suffix()?.as_str()?.to_owned();
         (space == " ").then(|| {
@@ -367,10 +321,7 @@ fn take_closing_space(table: &mut dyn TableLike) -> String {
 pub(crate) fn comment_table(doc: &mut DocumentMut, path: &[String], comment: &str) {
     let mut item = doc.as_item_mut();
     for key in path {
-        let Some(next) = item
-            .as_table_like_mut()
-            .and_then(|table| table.get_mut(key))
-        else {
+        let Some(next) = item.as_table_like_mut().and_then(|table| table.get_mut(key)) else {
             return;
         };
         item = next;

@@ -31,34 +31,20 @@ pub(super) fn prove(
     shell: &Shell,
 ) -> Result<Proof> {
     let order: Vec<String> = changes.iter().map(Change::id).collect();
-    let (free, changes): (Vec<Change>, Vec<Change>) = changes
-        .iter()
-        .cloned()
-        .partition(|change| !change.affects_build());
-    shell.status(
-        "Checking",
-        format!("the candidate with all {} changes", changes.len()),
-    );
+    let (free, changes): (Vec<Change>, Vec<Change>) =
+        changes.iter().cloned().partition(|change| !change.affects_build());
+    shell.status("Checking", format!("the candidate with all {} changes", changes.len()));
     let first = trial.check(&changes)?;
-    let mut proof = Proof {
-        kept: changes,
-        ..Proof::default()
-    };
-    reduce(trial, &mut proof, first, shell, |trial, chosen| {
-        trial.check(chosen)
-    })?;
+    let mut proof = Proof { kept: changes, ..Proof::default() };
+    reduce(trial, &mut proof, first, shell, |trial, chosen| trial.check(chosen))?;
     retry(trial, &mut proof, shell)?;
     if no_test {
-        proof
-            .notes
-            .push("tests were not run (`--no-test`)".to_owned());
+        proof.notes.push("tests were not run (`--no-test`)".to_owned());
     } else {
         test(trial, &mut proof, shell)?;
     }
     proof.kept.extend(free);
-    proof
-        .kept
-        .sort_by_key(|change| order.iter().position(|id| *id == change.id()));
+    proof.kept.sort_by_key(|change| order.iter().position(|id| *id == change.id()));
     Ok(proof)
 }
 
@@ -73,25 +59,17 @@ fn reduce(
     if first == Outcome::Sound {
         return Ok(());
     }
-    shell.status(
-        "Bisecting",
-        format!("{} changes, as not all of them stand", proof.kept.len()),
-    );
+    shell.status("Bisecting", format!("{} changes, as not all of them stand", proof.kept.len()));
     let ids: Vec<String> = proof.kept.iter().map(Change::id).collect();
     let pool = proof.kept.clone();
     let select = |ids: &[String]| -> Vec<Change> {
-        pool.iter()
-            .filter(|change| ids.contains(&change.id()))
-            .cloned()
-            .collect()
+        pool.iter().filter(|change| ids.contains(&change.id())).cloned().collect()
     };
     let split = bisect::largest_sound(&ids, first, |ids| test(trial, &select(ids)))?;
     proof.kept = select(&split.sound);
     for (id, evidence) in split.rejected {
         let change = pool.iter().find(|change| change.id() == id);
-        proof
-            .rejected
-            .extend(change.map(|change| (change.clone(), evidence)));
+        proof.rejected.extend(change.map(|change| (change.clone(), evidence)));
     }
     // The candidate shadow shows the last set tried, which need not be the one kept.
     if let Outcome::Unsound(why) = trial.check(&proof.kept)? {
@@ -105,11 +83,7 @@ fn retry(trial: &mut Trial<'_>, proof: &mut Proof, shell: &Shell) -> Result<()> 
     for (change, evidence) in std::mem::take(&mut proof.rejected) {
         // The alternatives of the release profile are for the clock, not for the compiler.
         let is_timed = change.code == Code::Profile && change.subject == RELEASE_PROFILE;
-        let mut next = if is_timed {
-            None
-        } else {
-            change.next_alternative()
-        };
+        let mut next = if is_timed { None } else { change.next_alternative() };
         let mut stands = None;
         while let Some(other) = next {
             shell.status("Trying", &other.title);
@@ -139,47 +113,29 @@ fn retry(trial: &mut Trial<'_>, proof: &mut Proof, shell: &Shell) -> Result<()> 
 fn test(trial: &mut Trial<'_>, proof: &mut Proof, shell: &Shell) -> Result<()> {
     let exclude = trial::untestable(trial.snapshot(), &trial.baseline);
     if !exclude.is_empty() {
-        let note = format!(
-            "tests of {} were not run: a target does not compile",
-            exclude.join(", ")
-        );
+        let note =
+            format!("tests of {} were not run: a target does not compile", exclude.join(", "));
         shell.warn(&note);
         proof.notes.push(note);
     }
     shell.status("Testing", "the candidate: `cargo test --workspace`");
     let (tested, baseline) = trial.test(&exclude)?;
     let Some(before) = baseline else {
-        proof.notes.push(format!(
-            "{} tests passed with the changes",
-            tested.passed_count()
-        ));
+        proof.notes.push(format!("{} tests passed with the changes", tested.passed_count()));
         return Ok(());
     };
     for name in &before.failed {
-        proof
-            .notes
-            .push(format!("test `{name}` failed before any change"));
+        proof.notes.push(format!("test `{name}` failed before any change"));
     }
     let Some(evidence) = tested.regression(&before) else {
-        proof.notes.push(format!(
-            "{} tests passed with the changes",
-            tested.passed_count()
-        ));
+        proof.notes.push(format!("{} tests passed with the changes", tested.passed_count()));
         return Ok(());
     };
-    reduce(
-        trial,
-        proof,
-        Outcome::Unsound(evidence),
-        shell,
-        |trial, chosen| {
-            if let Outcome::Unsound(error) = trial.check(chosen)? {
-                return Ok(Outcome::Unsound(error));
-            }
-            let tested = trial.test_candidate(&exclude)?;
-            Ok(tested
-                .regression(&before)
-                .map_or(Outcome::Sound, Outcome::Unsound))
-        },
-    )
+    reduce(trial, proof, Outcome::Unsound(evidence), shell, |trial, chosen| {
+        if let Outcome::Unsound(error) = trial.check(chosen)? {
+            return Ok(Outcome::Unsound(error));
+        }
+        let tested = trial.test_candidate(&exclude)?;
+        Ok(tested.regression(&before).map_or(Outcome::Sound, Outcome::Unsound))
+    })
 }

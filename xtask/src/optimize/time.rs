@@ -82,10 +82,7 @@ fn announce(proof: &Proof, pairs: usize, shell: &Shell) {
 }
 
 fn release_change(proof: &Proof) -> Option<&Change> {
-    proof
-        .kept
-        .iter()
-        .find(|c| c.code == Code::Profile && c.subject == RELEASE_PROFILE)
+    proof.kept.iter().find(|c| c.code == Code::Profile && c.subject == RELEASE_PROFILE)
 }
 
 fn values(samples: &[Sample]) -> Vec<f64> {
@@ -150,18 +147,11 @@ fn apply(trial: &Trial<'_>, kept: &[Change]) -> Result<()> {
 /// one without, of which the fastest is kept and built last.
 fn choose_release(trial: &Trial<'_>, bench: &mut Bench<'_>, proof: &mut Proof) -> Result<Build> {
     let candidate: &Shadow = &trial.shadows.candidate;
-    let Some(change) = release_change(proof)
-        .filter(|c| !c.alternatives.is_empty())
-        .cloned()
-    else {
+    let Some(change) = release_change(proof).filter(|c| !c.alternatives.is_empty()).cloned() else {
         return bench.clean(candidate, Profile::Release, "");
     };
-    let others: Vec<Change> = proof
-        .kept
-        .iter()
-        .filter(|c| c.id() != change.id())
-        .cloned()
-        .collect();
+    let others: Vec<Change> =
+        proof.kept.iter().filter(|c| c.id() != change.id()).cloned().collect();
     apply(trial, &others)?;
     let old = bench.clean(candidate, Profile::Release, ", old settings")?;
     let mut ways: Vec<(Change, Build)> = Vec::new();
@@ -170,10 +160,7 @@ fn choose_release(trial: &Trial<'_>, bench: &mut Bench<'_>, proof: &mut Proof) -
         if !bench.has_time(&way.title) {
             break;
         }
-        apply(
-            trial,
-            &[others.as_slice(), std::slice::from_ref(&way)].concat(),
-        )?;
+        apply(trial, &[others.as_slice(), std::slice::from_ref(&way)].concat())?;
         let label = format!(", settings {}", ways.len() + 1);
         let build = bench.clean(candidate, Profile::Release, &label)?;
         next = way.next_alternative();
@@ -182,10 +169,7 @@ fn choose_release(trial: &Trial<'_>, bench: &mut Bench<'_>, proof: &mut Proof) -
     let figures: Vec<String> = ways
         .iter()
         .map(|(way, build)| format!("{}: {:.1} s", way.title, build.sample.value))
-        .chain([format!(
-            "the old settings with the other changes: {:.1} s",
-            old.sample.value
-        )])
+        .chain([format!("the old settings with the other changes: {:.1} s", old.sample.value)])
         .collect();
     let figures = figures.join("; ");
     ways.sort_by(|a, b| a.1.sample.value.total_cmp(&b.1.sample.value));
@@ -196,15 +180,8 @@ fn choose_release(trial: &Trial<'_>, bench: &mut Bench<'_>, proof: &mut Proof) -
     proof.kept.retain(|kept| kept.id() != change.id());
     let build = match best {
         Some((way, build)) => {
-            let reason = format!(
-                "measured on {} cores: {figures}",
-                trial.snapshot().machine.cores
-            );
-            proof.kept.push(Change {
-                reason,
-                alternatives: Vec::new(),
-                ..way
-            });
+            let reason = format!("measured on {} cores: {figures}", trial.snapshot().machine.cores);
+            proof.kept.push(Change { reason, alternatives: Vec::new(), ..way });
             build
         }
         None => {
@@ -236,20 +213,13 @@ fn reject_slow(
         if !is_slow || !proof.kept.iter().any(|change| change.code == code) {
             continue;
         }
-        let others: Vec<Change> = proof
-            .kept
-            .iter()
-            .filter(|change| change.code != code)
-            .cloned()
-            .collect();
+        let others: Vec<Change> =
+            proof.kept.iter().filter(|change| change.code != code).cloned().collect();
         if trial.resolve(&others)?.is_err() {
             continue;
         }
         let label = format!(", without {}", code.as_str());
-        let without = bench
-            .clean(&trial.shadows.candidate, profile, &label)?
-            .sample
-            .value;
+        let without = bench.clean(&trial.shadows.candidate, profile, &label)?.sample.value;
         if stats::call_sides(Quantity::Seconds, &with, &[without]) == Some(Call::Better) {
             let reason = format!(
                 "a clean {} build took {:.1} s with it and {without:.1} s without",
@@ -273,14 +243,10 @@ fn reject_slow(
 }
 
 fn reject(proof: &mut Proof, reason: &str, which: impl Fn(&Change) -> bool) {
-    let (out, kept) = std::mem::take(&mut proof.kept)
-        .into_iter()
-        .partition(|change| which(change));
+    let (out, kept) = std::mem::take(&mut proof.kept).into_iter().partition(|change| which(change));
     proof.kept = kept;
     let out: Vec<Change> = out;
-    proof
-        .rejected
-        .extend(out.into_iter().map(|change| (change, reason.to_owned())));
+    proof.rejected.extend(out.into_iter().map(|change| (change, reason.to_owned())));
 }
 
 /// Notes the unit time of the packages that are no longer built: attributed, not measured.
@@ -292,21 +258,11 @@ fn attribute(readings: &(Readings, Readings), proof: &mut Proof) {
     if gone.is_empty() {
         return;
     }
-    let total: f64 = gone
-        .iter()
-        .map(|package| package.unit_time.as_secs_f64())
-        .sum();
+    let total: f64 = gone.iter().map(|package| package.unit_time.as_secs_f64()).sum();
     let top: Vec<String> = gone
         .iter()
         .take(5)
-        .map(|p| {
-            format!(
-                "{} {} ({:.1} s)",
-                p.name,
-                p.version,
-                p.unit_time.as_secs_f64()
-            )
-        })
+        .map(|p| format!("{} {} ({:.1} s)", p.name, p.version, p.unit_time.as_secs_f64()))
         .collect();
     proof.notes.push(format!(
         "attributed, not measured: the clean dev build no longer compiles {} packages, {total:.1} s of \

@@ -9,11 +9,7 @@ use crate::record::{Quantity, Record, Sample};
 pub(super) fn headline(record: &Record) -> String {
     let builds = builds(record).unwrap_or_else(|| "No build was timed.".to_owned());
     let sentences = [changes(record), Some(builds)];
-    sentences
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>()
-        .join(" ")
+    sentences.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 /// How many changes there are of each verdict; `None` where a command makes no changes.
@@ -31,11 +27,7 @@ pub(super) fn changes(record: &Record) -> Option<String> {
     match (record.changes.len(), record.command.as_str()) {
         (0, "validate") => None,
         (0, _) => Some("No changes.".to_owned()),
-        (number, _) => Some(format!(
-            "{}: {}.",
-            count(number, "change"),
-            verdicts.join(", ")
-        )),
+        (number, _) => Some(format!("{}: {}.", count(number, "change"), verdicts.join(", "))),
     }
 }
 
@@ -51,27 +43,16 @@ fn builds(record: &Record) -> Option<String> {
 
 /// `65.4 s before, 31.4 s after (-52.0%, better)`
 fn difference(row: &Row<'_>) -> String {
-    let Row {
-        before,
-        after,
-        change,
-        measurement,
-        ..
-    } = row;
-    format!(
-        "{before} before, {after} after ({change}, {})",
-        measurement.call
-    )
+    let Row { before, after, change, measurement, .. } = row;
+    format!("{before} before, {after} after ({change}, {})", measurement.call)
 }
 
 /// What a reader needs to weigh the figures, a line each. Empty when nothing was measured.
 pub(super) fn method(record: &Record) -> Vec<String> {
     let rows = rows(record);
     let mut facts = Vec::new();
-    let timed: Vec<&Row<'_>> = rows
-        .iter()
-        .filter(|row| row.measurement.unit == Quantity::Seconds)
-        .collect();
+    let timed: Vec<&Row<'_>> =
+        rows.iter().filter(|row| row.measurement.unit == Quantity::Seconds).collect();
     let sides = |row: &Row<'_>| {
         let samples = &row.measurement.samples;
         [samples.baseline.len(), samples.candidate.len()]
@@ -98,10 +79,7 @@ pub(super) fn method(record: &Record) -> Vec<String> {
         let floor = super::seconds(stats::SECONDS_FLOOR);
         facts.push(format!("timings less than {floor} apart are called same"));
     }
-    if rows
-        .iter()
-        .any(|row| row.measurement.unit == Quantity::Bytes)
-    {
+    if rows.iter().any(|row| row.measurement.unit == Quantity::Bytes) {
         let floor = fraction(stats::BYTES_FLOOR);
         facts.push(format!(
             "sizes with a single sample on a side: a difference below {floor} is called same"

@@ -13,22 +13,13 @@ mod samples;
 const STYLE: &str = include_str!("html/style.css");
 
 /// The quantities at the head of the page, where they were measured.
-const HEADLINES: [&str; 4] = [
-    "clean-dev",
-    "clean-release",
-    "incremental-core",
-    "target-bytes",
-];
+const HEADLINES: [&str; 4] = ["clean-dev", "clean-release", "incremental-core", "target-bytes"];
 
 /// The whole page.
 pub(crate) fn report(record: &Record) -> String {
     let rows = rows(record);
     let name = escape(&title(record));
-    let run = format!(
-        "{} · started {}",
-        code(&record.workspace),
-        escape(&record.started)
-    );
+    let run = format!("{} · started {}", code(&record.workspace), escape(&record.started));
     let cards = cards(&rows);
     // The cards say the rest.
     let headline = if cards.is_empty() {
@@ -43,10 +34,7 @@ pub(crate) fn report(record: &Record) -> String {
         section("Changes", &changes(&record.changes)),
         section("Notes", &list(&record.notes)),
         section("Verification", &list(&facts::verification(record))),
-        section(
-            "How it was measured",
-            &(list(&facts::method(record)) + &samples::table(&rows)),
-        ),
+        section("How it was measured", &(list(&facts::method(record)) + &samples::table(&rows))),
         section("Diff", &diff::files(&record.diff)),
         section("Machine and run", &provenance(record)),
     ]
@@ -141,15 +129,9 @@ fn before_and_after(rows: &[Row<'_>]) -> String {
 
 fn table_row(row: &Row<'_>) -> String {
     let numbers = [&row.before, &row.after, &row.change, &row.expected];
-    let cells: String = numbers
-        .iter()
-        .map(|cell| format!("<td class=\"number\">{}</td>", escape(cell)))
-        .collect();
-    format!(
-        "<tr><th scope=\"row\">{}</th>{cells}<td>{}</td></tr>\n",
-        escape(row.label),
-        call(row)
-    )
+    let cells: String =
+        numbers.iter().map(|cell| format!("<td class=\"number\">{}</td>", escape(cell))).collect();
+    format!("<tr><th scope=\"row\">{}</th>{cells}<td>{}</td></tr>\n", escape(row.label), call(row))
 }
 
 /// Something that may be wider than the screen: it scrolls by itself, with the keyboard too.
@@ -206,20 +188,10 @@ fn provenance(record: &Record) -> String {
     let mut pairs = vec![
         ("machine", escape(&machine(&record.machine))),
         ("host", code(&record.machine.host)),
-        (
-            "made by",
-            format!(
-                "xtask {}, {}",
-                escape(&record.tool_version),
-                code(&record.command)
-            ),
-        ),
+        ("made by", format!("xtask {}, {}", escape(&record.tool_version), code(&record.command))),
     ];
-    let optional = [
-        ("commit", &record.git_head),
-        ("backup", &record.backup),
-        ("report", &record.report),
-    ];
+    let optional =
+        [("commit", &record.git_head), ("backup", &record.backup), ("report", &record.report)];
     for (name, value) in optional {
         pairs.extend(value.as_ref().map(|value| (name, code(value))));
     }
@@ -228,10 +200,8 @@ fn provenance(record: &Record) -> String {
         let description = format!("{}: {}", escape(&kept.what), code(&kept.path));
         ("kept", description)
     }));
-    let pairs: String = pairs
-        .iter()
-        .map(|(name, value)| format!("<dt>{name}</dt><dd>{value}</dd>\n"))
-        .collect();
+    let pairs: String =
+        pairs.iter().map(|(name, value)| format!("<dt>{name}</dt><dd>{value}</dd>\n")).collect();
     format!("<dl>\n{pairs}</dl>\n")
 }
 
@@ -240,10 +210,8 @@ fn list(lines: &[String]) -> String {
     if lines.is_empty() {
         return String::new();
     }
-    let items: String = lines
-        .iter()
-        .map(|line| format!("<li class=\"note\">{}</li>\n", text(line)))
-        .collect();
+    let items: String =
+        lines.iter().map(|line| format!("<li class=\"note\">{}</li>\n", text(line))).collect();
     format!("<ul>\n{items}</ul>\n")
 }
 

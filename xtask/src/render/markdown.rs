@@ -17,11 +17,8 @@ pub(crate) fn report(record: &Record) -> String {
         ("Files kept", bullets(&kept(record))),
         ("Diff", diff(&record.diff)),
     ];
-    let mut report = format!(
-        "# {}\n\n{}\n",
-        inline(&title(record)),
-        inline(&facts::headline(record))
-    );
+    let mut report =
+        format!("# {}\n\n{}\n", inline(&title(record)), inline(&facts::headline(record)));
     for (heading, body) in sections {
         if !body.is_empty() {
             report.push_str(&format!("\n## {heading}\n\n{body}"));
@@ -47,10 +44,8 @@ fn cell(text: &str) -> String {
 
 fn changes(changes: &[ChangeRecord]) -> String {
     let groups = VERDICTS.iter().filter_map(|(verdict, heading)| {
-        let items: Vec<&ChangeRecord> = changes
-            .iter()
-            .filter(|change| change.verdict == *verdict)
-            .collect();
+        let items: Vec<&ChangeRecord> =
+            changes.iter().filter(|change| change.verdict == *verdict).collect();
         let body: String = items.iter().map(|change| item(change)).collect();
         (!items.is_empty()).then(|| format!("### {heading} ({})\n\n{body}", items.len()))
     });
@@ -81,11 +76,8 @@ fn run(record: &Record) -> Vec<String> {
         format!("workspace `{}`", record.workspace),
         format!("xtask {}, `{}`", record.tool_version, record.command),
     ];
-    let optional = [
-        ("commit", &record.git_head),
-        ("backup", &record.backup),
-        ("report", &record.report),
-    ];
+    let optional =
+        [("commit", &record.git_head), ("backup", &record.backup), ("report", &record.report)];
     for (name, value) in optional {
         lines.extend(value.as_ref().map(|value| format!("{name} `{value}`")));
     }
@@ -94,8 +86,7 @@ fn run(record: &Record) -> Vec<String> {
 
 fn kept(record: &Record) -> Vec<String> {
     let kept = record.kept.iter();
-    kept.map(|kept| format!("{}: `{}`", kept.what, kept.path))
-        .collect()
+    kept.map(|kept| format!("{}: `{}`", kept.what, kept.path)).collect()
 }
 
 fn diff(diff: &str) -> String {
@@ -122,10 +113,7 @@ fn bullets(lines: &[String]) -> String {
 /// A fenced block whose fence is longer than any run of backticks inside. No line feed at the end.
 fn fenced(text: &str, language: &str) -> String {
     let fence = "`".repeat(longest_run(text).max(2) + 1);
-    format!(
-        "{fence}{language}\n{}\n{fence}",
-        text.trim_end_matches('\n')
-    )
+    format!("{fence}{language}\n{}\n{fence}", text.trim_end_matches('\n'))
 }
 
 fn longest_run(text: &str) -> usize {
@@ -182,10 +170,6 @@ fn code(text: &str) -> String {
         return text;
     }
     let fence = "`".repeat(longest_run(&text) + 1);
-    let pad = if text.starts_with('`') || text.ends_with('`') {
-        " "
-    } else {
-        ""
-    };
+    let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
     format!("{fence}{pad}{text}{pad}{fence}")
 }

@@ -58,13 +58,7 @@ fn measurements() -> Vec<Measurement> {
         row("target-bytes", Bytes, &[1.421e9], &[6.52e8], Some(0.55)),
         row("package-bytes", Bytes, &[1.9e9], &[1.04e5], Some(0.0001)),
         row("clean-dev", Seconds, &[65.4], &[29.8], Some(0.75)),
-        row(
-            "clean-release",
-            Seconds,
-            &[68.6, 67.9, 70.2],
-            &[44.8, 45.1, 44.2],
-            Some(0.61),
-        ),
+        row("clean-release", Seconds, &[68.6, 67.9, 70.2], &[44.8, 45.1, 44.2], Some(0.61)),
         row("incremental-core", Seconds, &[5.2], &[5.1], Some(0.8)),
         row("incremental-leaf", Seconds, &[1.6], &[1.9], None),
         row("artifacts", Count, &[1688.0], &[1110.0], Some(0.83)),
@@ -81,11 +75,7 @@ pub(super) fn row(
     candidate: &[f64],
     expected: Option<f64>,
 ) -> Measurement {
-    let pairs: Vec<(f64, f64)> = baseline
-        .iter()
-        .copied()
-        .zip(candidate.iter().copied())
-        .collect();
+    let pairs: Vec<(f64, f64)> = baseline.iter().copied().zip(candidate.iter().copied()).collect();
     let side = |values: &[f64]| -> Vec<Sample> {
         let samples = values.iter().map(|&value| Sample {
             value,
@@ -100,10 +90,7 @@ pub(super) fn row(
         baseline: crate::stats::median(baseline).unwrap_or_default(),
         candidate: crate::stats::median(candidate).unwrap_or_default(),
         ratio: crate::stats::median_ratio(&pairs),
-        samples: Samples {
-            baseline: side(baseline),
-            candidate: side(candidate),
-        },
+        samples: Samples { baseline: side(baseline), candidate: side(candidate) },
         call: crate::stats::call(unit, &pairs)
             .map_or("not measured".to_owned(), |call| call.to_string()),
         expected,

@@ -8,11 +8,8 @@ use crate::record::Record;
 /// The table, and beneath it what a reader needs to weigh it. Ends with a line feed.
 pub(crate) fn human(record: &Record) -> String {
     let rows = rows(record);
-    let mut lines = if rows.is_empty() {
-        vec!["nothing was measured".to_owned()]
-    } else {
-        aligned(&rows)
-    };
+    let mut lines =
+        if rows.is_empty() { vec!["nothing was measured".to_owned()] } else { aligned(&rows) };
     lines.push(String::new());
     lines.extend(facts::method(record));
     lines.push(format!("machine: {}", machine(&record.machine)));
@@ -21,9 +18,8 @@ pub(crate) fn human(record: &Record) -> String {
 }
 
 fn aligned(rows: &[Row<'_>]) -> Vec<String> {
-    let table: Vec<[&str; 6]> = std::iter::once(COLUMNS)
-        .chain(rows.iter().map(Row::cells))
-        .collect();
+    let table: Vec<[&str; 6]> =
+        std::iter::once(COLUMNS).chain(rows.iter().map(Row::cells)).collect();
     let width = |column: usize| {
         let cells = table.iter().map(|row| row[column].chars().count());
         cells.max().unwrap_or_default()

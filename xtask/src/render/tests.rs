@@ -22,13 +22,9 @@ fn bytes_are_counted_in_powers_of_ten() {
 
 #[test]
 fn seconds_lose_their_decimal_at_a_hundred() {
-    for (value, text) in [
-        (0.0, "0.0 s"),
-        (65.44, "65.4 s"),
-        (99.949, "99.9 s"),
-        (99.96, "100 s"),
-        (168.5, "168 s"),
-    ] {
+    for (value, text) in
+        [(0.0, "0.0 s"), (65.44, "65.4 s"), (99.949, "99.9 s"), (99.96, "100 s"), (168.5, "168 s")]
+    {
         assert_eq!(seconds(value), text);
     }
 }
@@ -51,12 +47,7 @@ fn a_ratio_is_shown_as_the_change_it_means() {
 #[test]
 fn quoted_names_are_told_from_text() {
     let found = spans("`a` and `b`, not `c");
-    let expected = [
-        Span::Code("a"),
-        Span::Text(" and "),
-        Span::Code("b"),
-        Span::Text(", not `c"),
-    ];
+    let expected = [Span::Code("a"), Span::Text(" and "), Span::Code("b"), Span::Text(", not `c")];
     assert_eq!(found, expected);
 }
 
@@ -99,13 +90,7 @@ fn what_was_not_measured_is_left_out() {
 #[test]
 fn a_side_without_a_reading_is_a_dash() {
     let mut record = record();
-    record.measurements = vec![sample::row(
-        "clean-dev",
-        Quantity::Seconds,
-        &[],
-        &[31.4],
-        None,
-    )];
+    record.measurements = vec![sample::row("clean-dev", Quantity::Seconds, &[], &[31.4], None)];
     let table = table::human(&record);
     let row = table.lines().nth(1).unwrap();
     let cells: Vec<&str> = row.split_whitespace().collect();
@@ -133,14 +118,8 @@ fn filled_with(text: &str) -> Record {
     record.report = Some(own());
     record.diff = format!("--- a/{text}\n+++ b/{text}\n@@ -1 +1 @@\n-{text}\n+{text}\n");
     record.notes = vec![own()];
-    record.machine = Machine {
-        os: own(),
-        arch: own(),
-        cores: 1,
-        rustc: own(),
-        cargo: own(),
-        host: own(),
-    };
+    record.machine =
+        Machine { os: own(), arch: own(), cores: 1, rustc: own(), cargo: own(), host: own() };
     for change in &mut record.changes {
         change.id = own();
         change.title = own();
@@ -205,9 +184,7 @@ proptest! {
 #[test]
 fn the_page_needs_nothing_but_itself() {
     let page = html::report(&record());
-    for outside in [
-        "http://", "https://", "url(", "@import", "src=", "<script", "<link",
-    ] {
+    for outside in ["http://", "https://", "url(", "@import", "src=", "<script", "<link"] {
         assert!(!page.contains(outside), "{outside}");
     }
 }
@@ -244,18 +221,10 @@ fn bars_have_their_value_as_text() {
 #[test]
 fn the_markdown_report_groups_changes_by_verdict() {
     let report = markdown::report(&record());
-    let headings: Vec<&str> = report
-        .lines()
-        .filter(|line| line.starts_with("### "))
-        .collect();
+    let headings: Vec<&str> = report.lines().filter(|line| line.starts_with("### ")).collect();
     assert_eq!(
         headings,
-        [
-            "### Applied (2)",
-            "### Rejected (2)",
-            "### Blocked (1)",
-            "### Skipped (1)"
-        ]
+        ["### Applied (2)", "### Rejected (2)", "### Blocked (1)", "### Skipped (1)"]
     );
     assert!(
         report.contains("- **align `dashmap` on 6.1** (`duplicate-version:dashmap`): 2 members")

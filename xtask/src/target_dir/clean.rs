@@ -31,10 +31,7 @@ pub(crate) struct Cleaned {
 
 impl Cleaned {
     fn refused(path: &Path, reason: impl Into<String>) -> Cleaned {
-        Cleaned {
-            left: vec![(path.to_path_buf(), reason.into())],
-            ..Cleaned::default()
-        }
+        Cleaned { left: vec![(path.to_path_buf(), reason.into())], ..Cleaned::default() }
     }
 }
 
@@ -123,9 +120,7 @@ fn remove(entry: &Path, package_device: Option<u64>, cleaned: &mut Cleaned) -> R
         // On an error part of it may be gone: what is left is counted again.
         let error = fs::remove_dir_all(entry).err();
         let after = Tally::of(entry, |_| false)?;
-        let freed = before
-            .bytes_only_here()
-            .saturating_sub(after.bytes_only_here());
+        let freed = before.bytes_only_here().saturating_sub(after.bytes_only_here());
         match error {
             Some(error) => leave(format!("failed to delete: {error}")),
             None => cleaned.removed.push(Unpacked {

@@ -45,8 +45,7 @@ fn left_in_package(target: &Path) -> Vec<String> {
 /// Name and reason of what a cleaning left.
 fn left(cleaned: &Cleaned) -> Vec<(String, &str)> {
     let left = cleaned.left.iter();
-    left.map(|(path, reason)| (file_name(path), reason.as_str()))
-        .collect()
+    left.map(|(path, reason)| (file_name(path), reason.as_str())).collect()
 }
 
 #[test]
@@ -105,10 +104,7 @@ fn an_inventory_counts_files_artifacts_and_the_package_directory() {
         ("tmp-crate", 20, 1),
         ("tmp-registry", 3, 2),
     ];
-    assert_eq!(
-        unpacked,
-        expected.map(|(name, bytes, files)| (name.to_owned(), bytes, files))
-    );
+    assert_eq!(unpacked, expected.map(|(name, bytes, files)| (name.to_owned(), bytes, files)));
 }
 
 #[test]
@@ -158,16 +154,8 @@ fn cleaning_twice_does_nothing_the_second_time() {
 #[test]
 fn dependency_builds_of_older_cargos_go_with_what_build_scripts_checked_out() {
     let target = packaged();
-    put(
-        target.path(),
-        "package/a-0.1.0/target/debug/deps/x",
-        1_000_000,
-    );
-    put(
-        target.path(),
-        "package/a-0.1.0/target/debug/build/y/out/.git/HEAD",
-        1,
-    );
+    put(target.path(), "package/a-0.1.0/target/debug/deps/x", 1_000_000);
+    put(target.path(), "package/a-0.1.0/target/debug/build/y/out/.git/HEAD", 1);
     assert_eq!(cleaned(target.path()).freed_bytes, 1_000_001 + 43);
 }
 
@@ -217,11 +205,7 @@ fn a_directory_that_shows_no_sign_of_cargo_is_refused() {
     let done = cleaned(dir.path());
     assert!(done.left[0].1.starts_with("no sign"));
     assert!(dir.path().join("package/a-0.1.0/Cargo.toml").exists());
-    for sign in [
-        ".rustc_info.json",
-        "release/.fingerprint/x/y",
-        "package/a-0.1.0.crate",
-    ] {
+    for sign in [".rustc_info.json", "release/.fingerprint/x/y", "package/a-0.1.0.crate"] {
         let dir = TempDir::new().unwrap();
         put(dir.path(), "package/a-0.1.0/Cargo.toml", 1);
         put(dir.path(), sign, 1);
@@ -268,11 +252,7 @@ mod on_unix {
         let target = packaged();
         let before = inventory(target.path()).unwrap();
         symlink("/", target.path().join("debug/root")).unwrap();
-        symlink(
-            "deps/liba-1.rlib",
-            target.path().join("debug/deps/other.rlib"),
-        )
-        .unwrap();
+        symlink("deps/liba-1.rlib", target.path().join("debug/deps/other.rlib")).unwrap();
         assert_eq!(inventory(target.path()).unwrap(), before);
     }
 

@@ -96,8 +96,7 @@ impl Tally {
             (_, true) => "another file system",
             _ => return,
         };
-        self.obstacle
-            .get_or_insert_with(|| (relative.to_path_buf(), what));
+        self.obstacle.get_or_insert_with(|| (relative.to_path_buf(), what));
     }
 
     /// Apparent size of the files.

@@ -22,10 +22,7 @@ fn a_report_of_cargo_1_95_is_read() {
     assert_eq!(timings.unit_time_of("proc-macro2", "1.0.107"), build);
     let library = timings.slowest(2)[1];
     assert_eq!((library.index, library.name.as_str()), (3, "proc-macro2"));
-    assert_eq!(
-        (library.target.as_str(), library.mode.as_str()),
-        ("", "todo")
-    );
+    assert_eq!((library.target.as_str(), library.mode.as_str()), ("", "todo"));
     assert_eq!(library.start, Duration::from_millis(1260));
     assert_eq!(library.sections[1].name, "codegen");
     assert_eq!(library.sections[1].end, Duration::from_millis(1470));
@@ -71,21 +68,11 @@ fn packages_that_the_candidate_no_longer_builds_have_vanished() {
     let candidate = report(&format!("[{}]", unit("a", "2.0.0", 8.0)));
     let vanished: Vec<_> = vanished(&baseline, &candidate)
         .into_iter()
-        .map(|package| {
-            (
-                package.name,
-                package.version,
-                package.units,
-                package.unit_time.as_secs(),
-            )
-        })
+        .map(|package| (package.name, package.version, package.units, package.unit_time.as_secs()))
         .collect();
     assert_eq!(
         vanished,
-        [
-            ("b".to_owned(), "1.0.0".to_owned(), 1, 3),
-            ("a".to_owned(), "1.0.0".to_owned(), 2, 2)
-        ]
+        [("b".to_owned(), "1.0.0".to_owned(), 1, 3), ("a".to_owned(), "1.0.0".to_owned(), 2, 2)]
     );
 }
 

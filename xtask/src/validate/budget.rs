@@ -16,15 +16,11 @@ pub(super) fn hold(budget: &Budget, record: &mut Record) {
         ("incremental-leaf", budget.incremental),
         ("target-bytes", budget.target),
     ];
-    let mut checks: Vec<Check> = ratios
-        .into_iter()
-        .filter_map(|(what, limit)| Some(ratio(record, what, limit?)))
-        .collect();
+    let mut checks: Vec<Check> =
+        ratios.into_iter().filter_map(|(what, limit)| Some(ratio(record, what, limit?))).collect();
     let side = record.candidate.clone().unwrap_or_default();
-    let counts = [
-        ("duplicates", side.duplicates, budget.duplicates),
-        ("units", side.units, budget.units),
-    ];
+    let counts =
+        [("duplicates", side.duplicates, budget.duplicates), ("units", side.units, budget.units)];
     checks.extend(counts.into_iter().filter_map(|(what, found, limit)| {
         let limit = limit?;
         Some(Check::new(

@@ -19,12 +19,7 @@ fn forge(backup: &Path, edit: impl Fn(&mut Value)) {
     edit(&mut value);
     let digest = sha256(&serde_json::to_vec(&value).unwrap());
     value["digest"] = digest.into();
-    put(
-        backup,
-        "manifest.json",
-        &serde_json::to_vec(&value).unwrap(),
-        0o644,
-    );
+    put(backup, "manifest.json", &serde_json::to_vec(&value).unwrap(), 0o644);
 }
 
 #[test]
@@ -37,43 +32,15 @@ fn hostile_manifests_are_refused() {
         ("path", json!("a/./x"), "not a plain relative path"),
         ("path", json!(""), "not a plain relative path"),
         ("path", json!("a\nb"), "not a plain relative path"),
-        (
-            "path",
-            json!(".git/hooks/post-checkout"),
-            "`.git` directory",
-        ),
-        (
-            "path",
-            json!("backup-20200101-000000/x"),
-            "lies in a backup",
-        ),
+        ("path", json!(".git/hooks/post-checkout"), "`.git` directory"),
+        ("path", json!("backup-20200101-000000/x"), "lies in a backup"),
         ("path", json!("crates/a/Cargo.toml"), "twice"),
         ("path", json!("crates"), "both a file and a directory"),
-        (
-            "before",
-            json!({"sha256": "", "bytes": 12, "mode": 0o644}),
-            "not what was backed up",
-        ),
-        (
-            "before",
-            json!({"sha256": "", "bytes": 1, "mode": 0o644}),
-            "12 bytes, not the 1",
-        ),
-        (
-            "before",
-            json!({"sha256": "", "bytes": u64::MAX, "mode": 0}),
-            "too many",
-        ),
-        (
-            "before",
-            json!({"sha256": "", "bytes": 12, "mode": 0o100644}),
-            "is no mode",
-        ),
-        (
-            "before",
-            json!({"sha256": "", "bytes": -1, "mode": 0}),
-            "invalid value",
-        ),
+        ("before", json!({"sha256": "", "bytes": 12, "mode": 0o644}), "not what was backed up"),
+        ("before", json!({"sha256": "", "bytes": 1, "mode": 0o644}), "12 bytes, not the 1"),
+        ("before", json!({"sha256": "", "bytes": u64::MAX, "mode": 0}), "too many"),
+        ("before", json!({"sha256": "", "bytes": 12, "mode": 0o100644}), "is no mode"),
+        ("before", json!({"sha256": "", "bytes": -1, "mode": 0}), "invalid value"),
     ] {
         let error =
             damage(|backup| forge(backup, |manifest| manifest["files"][0][key] = value.clone()));
@@ -83,11 +50,7 @@ fn hostile_manifests_are_refused() {
         ("schema", json!(2), "its schema is 2; this tool knows 1"),
         ("schema", json!("1"), "it has no schema"),
         ("state", json!("finished"), "unknown variant"),
-        (
-            "created_directories",
-            json!(["../x"]),
-            "not a plain relative path",
-        ),
+        ("created_directories", json!(["../x"]), "not a plain relative path"),
         ("removed_directories", json!(["Cargo.toml"]), "also a file"),
     ] {
         let error = damage(|backup| forge(backup, |manifest| manifest[key] = value.clone()));
@@ -129,18 +92,9 @@ fn damaged_copies_are_refused() {
             |backup| put(backup, "files/Cargo.toml", b"[workspacE]\n", 0o644),
             "not what was backed up",
         ),
-        (
-            |backup| put(backup, "files/Cargo.toml", b"", 0o644),
-            "0 bytes, not the 12 backed up",
-        ),
-        (
-            |backup| fs::remove_file(backup.join("files/Cargo.toml")).unwrap(),
-            "is missing",
-        ),
-        (
-            |backup| fs::remove_dir_all(backup.join("files")).unwrap(),
-            "is missing",
-        ),
+        (|backup| put(backup, "files/Cargo.toml", b"", 0o644), "0 bytes, not the 12 backed up"),
+        (|backup| fs::remove_file(backup.join("files/Cargo.toml")).unwrap(), "is missing"),
+        (|backup| fs::remove_dir_all(backup.join("files")).unwrap(), "is missing"),
         (
             |backup| {
                 fs::remove_file(backup.join("files/Cargo.toml")).unwrap();
@@ -165,10 +119,7 @@ fn damaged_copies_are_refused() {
         fs::rename(backup.join("manifest.json"), backup.join("moved")).unwrap();
         std::os::unix::fs::symlink("moved", backup.join("manifest.json")).unwrap();
     });
-    assert!(
-        error.contains("manifest.json` is not a regular file"),
-        "{error}"
-    );
+    assert!(error.contains("manifest.json` is not a regular file"), "{error}");
 }
 
 #[test]
@@ -180,15 +131,8 @@ fn an_older_backup_is_not_silently_taken_for_a_damaged_newest_one() {
     let later = first.replacen("backup-20", "backup-30", 1);
     fs::rename(root.path().join(&second), root.path().join(&later)).unwrap();
     let error = refused(root.path(), None, CAREFUL);
-    assert!(
-        error.contains(&format!("`{later}/manifest.json` is damaged")),
-        "{error}"
-    );
+    assert!(error.contains(&format!("`{later}/manifest.json` is damaged")), "{error}");
     restore(root.path(), Some(&first), CAREFUL).unwrap();
     let recovered = recover(root.path()).unwrap();
-    assert!(
-        recovered[0]
-            .to_string()
-            .starts_with(&format!("skipped `{later}`: "))
-    );
+    assert!(recovered[0].to_string().starts_with(&format!("skipped `{later}`: ")));
 }

@@ -56,11 +56,7 @@ fn survives_a_fault_anywhere<T>(
             let result = act(&faulty, root);
             assert!(faulty.struck() || at + SLACK >= operations, "{context}");
             if !fault.is_fatal() {
-                let expected = if result.is_ok() {
-                    Outcome::New
-                } else {
-                    Outcome::Old
-                };
+                let expected = if result.is_ok() { Outcome::New } else { Outcome::Old };
                 assert_eq!(outcome(root, &old, &new, &context), expected, "{context}");
             }
             faulty.lose_unflushed();
@@ -79,9 +75,28 @@ fn survives_a_fault_anywhere<T>(
 #[test]
 fn a_commit_survives_a_fault_at_any_operation() {
     let (_, changes) = fixture();
+    survives_a_fault_anywhere(|| fixture().0, |fs, root| commit_on(fs, root, &changes, &origin()));
+}
+
+#[test]
+fn a_commit_of_files_below_the_root_survives_a_fault_at_any_operation() {
+    // Nothing here flushes the root by the way, and with it the name of the backup.
+    let (_, mut changes) = fixture();
+    changes.retain(|change| change.path.starts_with("crates"));
+    assert_eq!(changes.len(), 2);
+    survives_a_fault_anywhere(|| fixture().0, |fs, root| commit_on(fs, root, &changes, &origin()));
+}
+
+#[test]
+fn a_restore_that_removes_an_empty_directory_survives_a_fault_at_any_operation() {
     survives_a_fault_anywhere(
-        || fixture().0,
-        |fs, root| commit_on(fs, root, &changes, &origin()),
+        || {
+            let (root, changes) = fixture();
+            commit_on(&Faulty::counting(), root.path(), &changes, &origin()).unwrap();
+            fs::remove_file(root.path().join(".cargo/deep/config.toml")).unwrap();
+            root
+        },
+        restore_newest_on,
     );
 }
 
@@ -127,7 +142,8 @@ fn recovery_survives_a_fault_at_any_operation() {
         };
         let counting = Faulty::counting();
         recover_on(&counting, make().path()).unwrap();
-        for at in 0..counting.operations() {
+        // Past the last operation, power fails right after a recovery that went well.
+        for at in 0..counting.operations() + Fault::ALL.len() {
             let fault = Fault::ALL[at % Fault::ALL.len()];
             let context = format!("crash at {crash}, then {fault:?} at {at}");
             let root = make();
@@ -143,6 +159,37 @@ fn recovery_survives_a_fault_at_any_operation() {
 }
 
 #[test]
+fn what_somebody_saves_during_a_commit_is_not_lost() {
+    let (root, changes) = fixture();
+    let old = tree(root.path());
+    let counting = Faulty::counting();
+    commit_on(&counting, root.path(), &changes, &origin()).unwrap();
+    let new = tree(root.path());
+    let mut lost = Vec::new();
+    let mut noticed_last = 0;
+    for at in 0..counting.operations() {
+        let root = fixture().0;
+        let edited = root.path().to_path_buf();
+        let edit = move || put(&edited, "crates/a/Cargo.toml", b"edited", 0o600);
+        let faulty = Faulty::intruded(at, edit);
+        let result = commit_on(&faulty, root.path(), &changes, &origin());
+        let mut now = tree(root.path());
+        let file = now.get_mut(Path::new("crates/a/Cargo.toml")).unwrap().as_mut().unwrap();
+        if file.0 != b"edited" {
+            lost.push(at);
+        }
+        noticed_last = if result.is_err() { at } else { noticed_last };
+        let expected = if result.is_ok() { &new } else { &old };
+        *file = expected[Path::new("crates/a/Cargo.toml")].clone().unwrap();
+        assert_eq!(now, *expected, "at operation {at}: {result:?}");
+        backups_are_whole(root.path(), &format!("edited at operation {at}"));
+    }
+    // Between the last look and the rename there is no operation.
+    assert!(lost.len() <= 1, "{lost:?}");
+    assert!(lost.iter().all(|at| noticed_last > *at), "all files are read back at the end");
+}
+
+#[test]
 fn both_errors_are_reported_when_putting_back_fails_too() {
     let (_, changes) = fixture();
     let counting = Faulty::counting();
@@ -153,12 +200,6 @@ fn both_errors_are_reported_when_putting_back_fails_too() {
     let error = format!("{error:#}");
     let id = ids(&RealFileSystem, root.path()).unwrap().0.remove(0);
     assert!(error.starts_with("failed to write: "), "{error}");
-    assert!(
-        error.contains("putting the files back failed as well: "),
-        "{error}"
-    );
-    assert!(
-        error.contains(&format!("the old files are in `{id}`")),
-        "{error}"
-    );
+    assert!(error.contains("putting the files back failed as well: "), "{error}");
+    assert!(error.contains(&format!("the old files are in `{id}`")), "{error}");
 }

@@ -3,14 +3,8 @@ use std::path::PathBuf;
 use super::{super::Kind, *};
 
 fn member() -> Site {
-    let table = DepTable {
-        target: None,
-        kind: Kind::Normal,
-    };
-    Site::Member {
-        manifest: PathBuf::from("Cargo.toml"),
-        table,
-    }
+    let table = DepTable { target: None, kind: Kind::Normal };
+    Site::Member { manifest: PathBuf::from("Cargo.toml"), table }
 }
 
 fn check(before: &str, expected: &str, edit: impl Fn(&mut DocumentMut)) {
@@ -76,19 +70,12 @@ fn default_features_are_asked_for_where_the_workspace_leaves_them_out() {
 fn a_requirement_changes_in_every_form() {
     for (before, after) in [
         ("a = \"1\" # c\n", "a = \"2\" # c\n"),
-        (
-            "a = {version=\"1\",optional=true}\n",
-            "a = {version=\"2\",optional=true}\n",
-        ),
+        ("a = {version=\"1\",optional=true}\n", "a = {version=\"2\",optional=true}\n"),
         ("a.version = '1'\n", "a.version = \"2\"\n"),
     ] {
-        check(
-            &format!("[dependencies]\n{before}"),
-            &format!("[dependencies]\n{after}"),
-            |doc| {
-                set_requirement(doc, &member(), "a", "2");
-            },
-        );
+        check(&format!("[dependencies]\n{before}"), &format!("[dependencies]\n{after}"), |doc| {
+            set_requirement(doc, &member(), "a", "2");
+        });
     }
 }
 
@@ -129,14 +116,8 @@ fn a_comment_that_heads_a_group_survives_its_first_entry() {
 
 #[test]
 fn an_entry_of_a_target_table_is_removed() {
-    let table = DepTable {
-        target: Some("cfg(unix)".to_owned()),
-        kind: Kind::Dev,
-    };
-    let site = Site::Member {
-        manifest: PathBuf::from("Cargo.toml"),
-        table,
-    };
+    let table = DepTable { target: Some("cfg(unix)".to_owned()), kind: Kind::Dev };
+    let site = Site::Member { manifest: PathBuf::from("Cargo.toml"), table };
     check(
         "[target.'cfg(unix)'.dev-dependencies]\na = \"1\"\nb = \"1\"\n",
         "[target.'cfg(unix)'.dev-dependencies]\nb = \"1\"\n",
@@ -149,18 +130,9 @@ fn a_setting_is_added_in_whatever_form_the_table_has() {
     let path = ["profile".to_owned(), "dev".to_owned()];
     for (before, after) in [
         ("", "[profile.dev]\ndebug = 1\n"),
-        (
-            "[profile.dev]\nopt-level = 1 # c\n",
-            "[profile.dev]\nopt-level = 1 # c\ndebug = 1\n",
-        ),
-        (
-            "[profile.dev]\ndebug = 2 # c\n",
-            "[profile.dev]\ndebug = 1 # c\n",
-        ),
-        (
-            "[profile]\ndev = { opt-level = 1 }\n",
-            "[profile]\ndev = { opt-level = 1, debug = 1 }\n",
-        ),
+        ("[profile.dev]\nopt-level = 1 # c\n", "[profile.dev]\nopt-level = 1 # c\ndebug = 1\n"),
+        ("[profile.dev]\ndebug = 2 # c\n", "[profile.dev]\ndebug = 1 # c\n"),
+        ("[profile]\ndev = { opt-level = 1 }\n", "[profile]\ndev = { opt-level = 1, debug = 1 }\n"),
     ] {
         check(before, after, |doc| set(doc, &path, "debug", 1.into()));
     }

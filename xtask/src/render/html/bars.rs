@@ -10,11 +10,8 @@ const FULL: f64 = 100.0;
 
 /// A pair of bars for each timing and size. Counts are left to the table.
 pub(super) fn figures(rows: &[Row<'_>]) -> String {
-    let figures: String = rows
-        .iter()
-        .filter(|row| row.measurement.unit != Quantity::Count)
-        .map(figure)
-        .collect();
+    let figures: String =
+        rows.iter().filter(|row| row.measurement.unit != Quantity::Count).map(figure).collect();
     if figures.is_empty() {
         return figures;
     }
@@ -27,10 +24,7 @@ fn figure(row: &Row<'_>) -> String {
     let before = bar("before", measured.baseline, longest, &row.before);
     let after = bar("after", measured.candidate, longest, &row.after);
     let caption = format!("{} ({})", row.label, row.change);
-    format!(
-        "<figure>\n<figcaption>{}</figcaption>\n{before}{after}</figure>\n",
-        escape(&caption)
-    )
+    format!("<figure>\n<figcaption>{}</figcaption>\n{before}{after}</figure>\n", escape(&caption))
 }
 
 fn bar(side: &str, value: f64, longest: f64, shown: &str) -> String {

@@ -10,17 +10,13 @@ pub(super) fn files(diff: &str) -> String {
         return String::new();
     }
     let lines: Vec<&str> = diff.lines().collect();
-    let mut starts: Vec<usize> = (0..lines.len())
-        .filter(|&at| is_header(&lines, at))
-        .collect();
+    let mut starts: Vec<usize> = (0..lines.len()).filter(|&at| is_header(&lines, at)).collect();
     if starts.first() != Some(&0) {
         starts.insert(0, 0);
     }
     let ends = starts.iter().skip(1).copied().chain([lines.len()]);
     let files = starts.iter().zip(ends);
-    files
-        .map(|(&start, end)| file(&lines[start..end]))
-        .collect()
+    files.map(|(&start, end)| file(&lines[start..end])).collect()
 }
 
 /// Whether a file's part begins here: `---`, `+++` and a hunk. Within a hunk a removed line may
@@ -50,10 +46,8 @@ fn file(lines: &[&str]) -> String {
             format!("<span class=\"{class}\">{}\n</span>", escape(line))
         })
         .collect();
-    let region = scrollable(
-        &format!("Diff of {name}"),
-        &format!("<pre class=\"diff\">{body}</pre>\n"),
-    );
+    let region =
+        scrollable(&format!("Diff of {name}"), &format!("<pre class=\"diff\">{body}</pre>\n"));
     format!(
         "<details open>\n<summary><code>{}</code> {}, {}</summary>\n{region}</details>\n",
         escape(name),

@@ -22,17 +22,10 @@ pub(super) fn table(rows: &[Row<'_>]) -> String {
     if body.is_empty() {
         return body;
     }
-    let headings: String = [
-        "build",
-        "side",
-        "sample",
-        "wall time",
-        "CPU time",
-        "peak memory",
-    ]
-    .iter()
-    .map(|heading| format!("<th scope=\"col\">{heading}</th>"))
-    .collect();
+    let headings: String = ["build", "side", "sample", "wall time", "CPU time", "peak memory"]
+        .iter()
+        .map(|heading| format!("<th scope=\"col\">{heading}</th>"))
+        .collect();
     let table =
         format!("<table>\n<thead><tr>{headings}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>\n");
     format!(
