@@ -66,18 +66,6 @@ pub(crate) enum Command {
     Report(Report),
 }
 
-impl Command {
-    /// The command's name as typed.
-    pub(crate) fn name(&self) -> &'static str {
-        match self {
-            Self::Optimize(_) => "optimize",
-            Self::Validate(_) => "validate",
-            Self::Restore(_) => "restore",
-            Self::Report(_) => "report",
-        }
-    }
-}
-
 #[derive(Debug, Args)]
 pub(crate) struct Optimize {
     /// Do not ask before the verified changes are committed

@@ -351,13 +351,12 @@ fn measurement(
     let values = |samples: &[Sample]| samples.iter().map(|sample| sample.value).collect::<Vec<_>>();
     let (a, b) = (values(before), values(after));
     let (baseline, candidate) = (stats::median(&a)?, stats::median(&b)?);
-    let pairs: Vec<(f64, f64)> = a.iter().copied().zip(b.iter().copied()).collect();
-    let ratio = if a.len() == b.len() {
-        stats::median_ratio(&pairs)
+    let (ratio, call) = if a.len() == b.len() {
+        let pairs: Vec<(f64, f64)> = a.iter().copied().zip(b.iter().copied()).collect();
+        (stats::median_ratio(&pairs), stats::call(unit, &pairs))
     } else {
-        stats::ratio(baseline, candidate)
+        (stats::ratio(baseline, candidate), stats::call_sides(unit, &a, &b))
     };
-    let call = stats::call_sides(unit, &a, &b);
     Some(Measurement {
         what: what.to_owned(),
         unit,

@@ -10,7 +10,7 @@ use crate::{
     stats,
 };
 
-mod facts;
+pub(crate) mod facts;
 pub(crate) mod html;
 pub(crate) mod markdown;
 pub(crate) mod table;

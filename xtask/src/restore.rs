@@ -32,8 +32,14 @@ pub(crate) fn run(args: &cli::Restore, global: &Global, shell: &Shell) -> Result
     }
     let _lock = if args.dry_run { None } else { Some(WorkspaceLock::acquire(&root, "restore")?) };
     if !args.dry_run {
-        for repaired in commit::recover(&root)? {
-            shell.warn(repaired.to_string());
+        let repaired = commit::recover(&root)?;
+        for repair in &repaired {
+            shell.warn(repair.to_string());
+        }
+        if !repaired.is_empty() && args.id.is_none() {
+            // The user wanted the interrupted commit undone, not the one before it.
+            shell.status("Finished", "the interrupted commit is undone; nothing else was restored");
+            return Ok(ExitCode::SUCCESS);
         }
     }
     let options = RestoreOptions {

@@ -143,23 +143,12 @@ impl Timings {
         sum(self.units.iter())
     }
 
-    pub(crate) fn unit_count(&self) -> usize {
-        self.units.len()
-    }
-
     /// The `n` units that took longest, longest first.
     pub(crate) fn slowest(&self, n: usize) -> Vec<&Unit> {
         let mut units: Vec<&Unit> = self.units.iter().collect();
         units.sort_by_key(|unit| Reverse(unit.duration));
         units.truncate(n);
         units
-    }
-
-    /// Sum of the durations of a package's units: build script, its run, library, binaries. Zero
-    /// for a package that the build did not compile.
-    pub(crate) fn unit_time_of(&self, name: &str, version: &str) -> Duration {
-        let is_of = |unit: &&Unit| unit.name == name && unit.version == version;
-        sum(self.units.iter().filter(is_of))
     }
 
     fn by_package(&self) -> BTreeMap<(&str, &str), Vec<&Unit>> {

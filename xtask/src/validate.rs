@@ -356,18 +356,10 @@ fn print(record: &Record, global: &Global, shell: &Shell) -> Result<()> {
         let text = serde_json::to_string_pretty(record).context("failed to write JSON")?;
         return writeln!(io::stdout().lock(), "{text}").context("failed to write to stdout");
     }
-    let mut out = String::new();
-    for check in &record.checks {
-        let word = match check.ok {
-            Some(true) => "ok",
-            Some(false) => "FAILED",
-            None => "skipped",
-        };
-        out.push_str(&format!("{word:>8}  {}: {}\n", check.name, check.detail));
-    }
+    let mut out = render::facts::checks(record).join("\n");
     let table = render::table::human(record);
-    if !table.trim().is_empty() {
-        out.push('\n');
+    if !record.measurements.is_empty() {
+        out.push_str("\n\n");
         out.push_str(&table);
     }
     for note in &record.notes {

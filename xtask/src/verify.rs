@@ -144,8 +144,10 @@ fn features_named(text: &str) -> Vec<String> {
     });
     let mut names: Vec<String> = quoted.map(|at| pieces[at].to_owned()).collect();
     if let Some((_, needs)) = text.split_once(" requires ") {
+        // Of "rt or rt-multi-thread" the first will do.
         let words = needs.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_');
-        names.extend(words.filter(|word| !word.is_empty()).map(str::to_owned));
+        let words = words.filter(|word| !word.is_empty()).take_while(|word| *word != "or");
+        names.extend(words.map(str::to_owned));
     }
     names
 }
@@ -283,7 +285,7 @@ mod tests {
         let tokio = "The default runtime flavor is `multi_thread`, but the `rt-multi-thread` feature is disabled.";
         assert_eq!(features_named(tokio), ["rt-multi-thread"]);
         let macros = "The #[tokio::main] macro requires rt or rt-multi-thread.";
-        assert_eq!(features_named(macros), ["rt", "or", "rt-multi-thread"]);
+        assert_eq!(features_named(macros), ["rt"]);
         assert!(features_named("cannot find `x` in `y`").is_empty());
     }
 

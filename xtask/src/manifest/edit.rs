@@ -159,14 +159,13 @@ fn inherit_table(entry: &mut dyn TableLike, features: &[String], default_feature
         let key = formatted.unwrap_or_else(|| toml_edit::Key::new(name.as_str()));
         match name.as_str() {
             "optional" | "public" => kept.push((key, item)),
+            "features" if features.is_empty() => {}
             "features" => {
-                if !features.is_empty() {
-                    let mut item = item;
-                    if let Some(slot) = item.as_value_mut() {
-                        replace_value(slot, features.iter().map(String::as_str).collect::<Array>());
-                    }
-                    kept.push((key, item));
+                let mut item = item;
+                if let Some(slot) = item.as_value_mut() {
+                    replace_value(slot, features.iter().map(String::as_str).collect::<Array>());
                 }
+                kept.push((key, item));
             }
             _ if !placed => {
                 placed = true;

@@ -249,11 +249,25 @@ fn reject(proof: &mut Proof, reason: &str, which: impl Fn(&Change) -> bool) {
     proof.rejected.extend(out.into_iter().map(|change| (change, reason.to_owned())));
 }
 
-/// Notes the unit time of the packages that are no longer built: attributed, not measured.
+/// Units named in the note on what is costliest.
+const COSTLIEST: usize = 5;
+
+/// Notes where the time went: the unit time of packages that are no longer built (attributed, not
+/// measured), and the units that take longest now.
 fn attribute(readings: &(Readings, Readings), proof: &mut Proof) {
-    let (Some(before), Some(after)) = (&readings.0.timings, &readings.1.timings) else {
-        return;
-    };
+    let (Some(before), Some(after)) = (&readings.0.timings, &readings.1.timings) else { return };
+    let slow: Vec<String> = after
+        .slowest(COSTLIEST)
+        .into_iter()
+        .map(|unit| {
+            format!("{} {} ({:.1} s)", unit.name, unit.version, unit.duration.as_secs_f64())
+        })
+        .collect();
+    proof.notes.push(format!(
+        "of {:.1} s of unit time in the clean dev build now, the costliest units are {}",
+        after.total_unit_time().as_secs_f64(),
+        slow.join(", ")
+    ));
     let gone = timings::vanished(before, after);
     if gone.is_empty() {
         return;
@@ -261,7 +275,7 @@ fn attribute(readings: &(Readings, Readings), proof: &mut Proof) {
     let total: f64 = gone.iter().map(|package| package.unit_time.as_secs_f64()).sum();
     let top: Vec<String> = gone
         .iter()
-        .take(5)
+        .take(COSTLIEST)
         .map(|p| format!("{} {} ({:.1} s)", p.name, p.version, p.unit_time.as_secs_f64()))
         .collect();
     proof.notes.push(format!(

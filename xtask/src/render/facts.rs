@@ -3,7 +3,7 @@
 //! Every figure of the method comes from `stats`, so that the text cannot drift from the decision.
 
 use super::{Row, VERDICTS, count, rows, stats};
-use crate::record::{Quantity, Record, Sample};
+use crate::record::{Check, Quantity, Record, Sample};
 
 /// What happened, in one or two sentences of plain text.
 pub(super) fn headline(record: &Record) -> String {
@@ -29,6 +29,19 @@ pub(super) fn changes(record: &Record) -> Option<String> {
         (0, _) => Some("No changes.".to_owned()),
         (number, _) => Some(format!("{}: {}.", count(number, "change"), verdicts.join(", "))),
     }
+}
+
+/// What `validate` looked at, a line each: `ok check: 15 targets compile`.
+pub(crate) fn checks(record: &Record) -> Vec<String> {
+    let line = |check: &Check| {
+        let word = match check.ok {
+            Some(true) => "ok",
+            Some(false) => "FAILED",
+            None => "skipped",
+        };
+        format!("{word:>8}  {}: {}", check.name, check.detail)
+    };
+    record.checks.iter().map(line).collect()
 }
 
 /// The clean builds before and after; `None` when none was timed.

@@ -30,6 +30,7 @@ pub(crate) fn report(record: &Record) -> String {
     let headline = text(&headline);
     let body = [
         cards,
+        section("Checks", &list(&facts::checks(record))),
         section("Before and after", &before_and_after(&rows)),
         section("Changes", &changes(&record.changes)),
         section("Notes", &list(&record.notes)),

@@ -8,6 +8,7 @@ use crate::record::{ChangeRecord, Record};
 /// The whole report; ends with a line feed.
 pub(crate) fn report(record: &Record) -> String {
     let sections = [
+        ("Checks", bullets(&facts::checks(record))),
         ("Before and after", table(&rows(record))),
         ("Changes", changes(&record.changes)),
         ("Notes", bullets(&record.notes)),

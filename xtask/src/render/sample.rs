@@ -27,6 +27,7 @@ pub(super) fn record() -> Record {
         baseline: Some(side(244, 13)),
         candidate: Some(side(144, 2)),
         measurements: measurements(),
+        checks: Vec::new(),
         backup: Some("backup-20251102-140321".to_owned()),
         report: Some("target/xtask/runs/20251102-140321".to_owned()),
         kept: vec![Kept {

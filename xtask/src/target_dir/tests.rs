@@ -2,6 +2,7 @@ use std::fs::{self, File};
 
 use tempfile::TempDir;
 
+use super::clean::Cleaned;
 use super::*;
 use crate::disk;
 

@@ -16,10 +16,8 @@ fn unit(name: &str, version: &str, seconds: f64) -> String {
 #[test]
 fn a_report_of_cargo_1_95_is_read() {
     let timings = parse(REPORT).unwrap();
-    assert_eq!(timings.unit_count(), 7);
+    assert_eq!(timings.units.len(), 7);
     assert_eq!(timings.total_unit_time(), Duration::from_millis(6120));
-    let build = Duration::from_millis(460 + 290 + 1470);
-    assert_eq!(timings.unit_time_of("proc-macro2", "1.0.107"), build);
     let library = timings.slowest(2)[1];
     assert_eq!((library.index, library.name.as_str()), (3, "proc-macro2"));
     assert_eq!((library.target.as_str(), library.mode.as_str()), ("", "todo"));
@@ -105,7 +103,7 @@ proptest! {
         let end = (at + length).min(bytes.len());
         bytes.splice(at..end, insert.bytes());
         if let Ok(timings) = parse(&String::from_utf8_lossy(&bytes)) {
-            let _ = (timings.total_unit_time(), timings.slowest(3), timings.unit_count());
+            let _ = (timings.total_unit_time(), timings.slowest(3));
             let _ = vanished(&timings, &Timings::default());
         }
     }
