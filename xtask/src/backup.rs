@@ -264,7 +264,10 @@ fn explain(
         }
     });
     let lines: String = lines.collect();
-    Ok(format!("no file was changed: since `{id}` was made,{lines}"))
+    Ok(format!(
+        "no file was changed: since `{id}` was made,{lines}\n\
+         hint: `--force` replaces them, and backs them up first"
+    ))
 }
 
 /// The backups with their manifests, or with the reason why there is none.
@@ -292,7 +295,10 @@ fn age(id: &str, journal: Option<&Journal>) -> (NaiveDateTime, u32) {
 
 fn load(fs: &impl FileSystem, root: &Path, id: &str) -> Result<Journal> {
     ensure!(stamp(id).is_some(), "`{id}` is not the name of a backup, `backup-<date>-<time>`");
-    ensure!(fs.kind(&root.join(id))? != Kind::Absent, "there is no backup `{id}`");
+    ensure!(
+        fs.kind(&root.join(id))? != Kind::Absent,
+        "there is no backup `{id}`\nhint: `--list` names the backups"
+    );
     match Journal::load(fs, root, id)? {
         Some(journal) => Ok(journal),
         None => bail!("`{id}` has no `manifest.json`: it was not made by this tool"),
@@ -320,7 +326,10 @@ fn newest(fs: &impl FileSystem, root: &Path) -> Result<Journal> {
     }
     match damaged.first() {
         Some(damage) => bail!("{damage}; there is no other backup in `{}`", root.display()),
-        None => bail!("there is no backup to restore in `{}`", root.display()),
+        None => bail!(
+            "there is no backup to restore in `{}`\nhint: nothing was committed there, or the backups were deleted",
+            root.display()
+        ),
     }
 }
 

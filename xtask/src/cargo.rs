@@ -113,11 +113,14 @@ impl Cargo {
         let mut command = self.command(program, args)?;
         command.stdout(Stdio::piped());
         let finished = run(command, None, |reader| {
-            reader.read_to_string(&mut text).context("failed to read output that is not UTF-8")?;
+            reader
+                .read_to_string(&mut text)
+                .with_context(|| format!("failed to read what `{program}` printed"))?;
             Ok(())
         })?;
         if !finished.success {
-            bail!("`{program} {}` failed:\n{}", args.join(" "), finished.stderr.trim_end());
+            let said = finished.stderr.trim_end();
+            bail!("`{program} {}` failed:\n{said}{}", args.join(" "), network_hint(said));
         }
         Ok(text)
     }
@@ -153,17 +156,20 @@ impl Cargo {
         let mut out = file
             .try_clone()
             .with_context(|| format!("failed to open `{}` twice", log.display()))?;
+        let failed = || format!("failed to write the log `{}`", log.display());
         run(command, Some(file), |reader| {
             for message in Message::parse_stream(reader) {
-                let message = message.context("failed to read cargo's messages")?;
+                let message = message.with_context(|| {
+                    format!("failed to read the messages of `cargo {}`", all.join(" "))
+                })?;
                 match &message {
                     Message::CompilerMessage(note) => {
                         if let Some(text) = &note.message.rendered {
-                            out.write_all(text.as_bytes()).context("failed to write the log")?;
+                            out.write_all(text.as_bytes()).with_context(failed)?;
                         }
                     }
                     Message::TextLine(line) => {
-                        writeln!(out, "{line}").context("failed to write the log")?;
+                        writeln!(out, "{line}").with_context(failed)?;
                     }
                     _ => {}
                 }
@@ -171,6 +177,23 @@ impl Cargo {
             }
             Ok(())
         })
+    }
+}
+
+/// The next step where cargo could not reach a registry; empty where that was not the trouble.
+pub(crate) fn network_hint(said: &str) -> &'static str {
+    const SIGNS: [&str; 6] = [
+        "failed to download",
+        "failed to fetch",
+        "could not resolve host",
+        "Could not resolve host",
+        "--offline was specified",
+        "you may want to free the network",
+    ];
+    if SIGNS.iter().any(|sign| said.contains(sign)) {
+        "\nhint: a registry could not be reached; run `cargo fetch` where it can be, then come back"
+    } else {
+        ""
     }
 }
 
@@ -203,7 +226,7 @@ pub(crate) fn git_export(dir: &Path, tree: &str, to: &Path) -> Result<()> {
 fn run_piped(mut command: Command, text: &mut String) -> Result<Finished> {
     command.stdout(Stdio::piped());
     run(command, None, |reader| {
-        reader.read_to_string(text).context("failed to read output that is not UTF-8")?;
+        reader.read_to_string(text).context("failed to read what git printed")?;
         Ok(())
     })
 }

@@ -31,7 +31,7 @@ pub(crate) struct Global {
     /// Print results, warnings and errors only
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
-    /// Say more: every cargo command that is run
+    /// Say more about what is tried
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,
     /// Do not access the network
@@ -71,7 +71,7 @@ pub(crate) struct Optimize {
     /// Do not ask before the verified changes are committed
     #[arg(short, long)]
     pub(crate) yes: bool,
-    /// Print findings, plan and diff; run no code of the workspace and write nothing
+    /// Print findings, plan and diff; build nothing of the workspace and write nothing
     #[arg(long, conflicts_with_all = ["yes", "check"])]
     pub(crate) dry_run: bool,
     /// For CI: exit with 1 if changes are pending; write nothing
@@ -83,7 +83,7 @@ pub(crate) struct Optimize {
     /// Leave these passes out
     #[arg(long, value_enum, value_delimiter = ',', value_name = "CODE,…")]
     pub(crate) skip: Vec<Code>,
-    /// How much to measure: nothing, one pair of builds, or at least three
+    /// How much to measure: nothing, one pair of builds, or three
     #[arg(long, value_enum, default_value_t = Depth::Quick, value_name = "DEPTH")]
     pub(crate) measure: Depth,
     /// Start no further timed build once this much time went into measuring, for instance 90s, 20m or 1h
@@ -144,7 +144,7 @@ pub(crate) enum Depth {
     None,
     /// One pair of timed builds
     Quick,
-    /// At least three pairs
+    /// Three pairs
     Full,
 }
 

@@ -30,7 +30,7 @@ mod recover;
 pub(crate) mod tests;
 
 pub(crate) use preflight::{Content, Edit, Edits};
-pub(crate) use recover::{recover, refuse_pending};
+pub(crate) use recover::{Recovered, recover, refuse_pending};
 
 use journal::Journal;
 use manifest::{Entry, State};
@@ -74,24 +74,33 @@ pub(crate) fn commit(root: &Path, changes: &[FileChange], origin: &Origin) -> Re
     commit_on(&RealFileSystem, root, changes, origin)
 }
 
+/// Finds out whether [`commit`] would refuse, before long work is done for it. Writes nothing.
+///
+/// # Errors
+/// Those of [`commit`] before its first write.
+pub(crate) fn rehearse(root: &Path, changes: &[FileChange]) -> Result<()> {
+    let fs = &RealFileSystem;
+    let root = canonical(fs, root)?;
+    refuse_pending(fs, &root)?;
+    preflight::prepare(fs, &root, edits(changes)).map(drop)
+}
+
 pub(crate) fn commit_on(
     fs: &impl FileSystem,
     root: &Path,
     changes: &[FileChange],
     origin: &Origin,
 ) -> Result<String> {
+    write(fs, &canonical(fs, root)?, edits(changes), origin, None)
+}
+
+fn edits(changes: &[FileChange]) -> Edits {
     let files = changes.iter().cloned().map(|change| Edit {
         path: change.path,
         before: change.before,
         after: change.after.map(|bytes| Content { bytes, mode: None }),
     });
-    let edits = Edits {
-        files: files.collect(),
-        create: Vec::new(),
-        remove: Vec::new(),
-        links: Links::Follow,
-    };
-    write(fs, &canonical(fs, root)?, edits, origin, None)
+    Edits { files: files.collect(), create: Vec::new(), remove: Vec::new(), links: Links::Follow }
 }
 
 /// The root without links; every other path here is relative to it.

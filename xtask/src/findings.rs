@@ -145,7 +145,7 @@ fn drop_idle(snapshot: &Snapshot, plan: &mut Plan) -> Result<()> {
     while at < plan.changes.len() {
         let all: Vec<&Change> = plan.changes.iter().collect();
         let without: Vec<&Change> = [&all[..at], &all[at + 1..]].concat();
-        let is_idle = !all[at].edits.is_empty()
+        let is_idle = all[at].code != Code::PackageBloat
             && plan::materialise(snapshot, &all)? == plan::materialise(snapshot, &without)?;
         if is_idle {
             plan.changes.remove(at);

@@ -13,10 +13,15 @@ use std::{
 use anyhow::{Context, Result};
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+/// Whether the user is being asked: reading a line does not notice a flag.
+static ASKING: AtomicBool = AtomicBool::new(false);
 /// Process groups of the running children.
 static CHILDREN: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
-/// The error of work that was interrupted; `main` turns it into exit code 130.
+/// Exit code of an interrupted run: as a shell reports a program ended by Ctrl-C.
+pub(crate) const EXIT_CODE: u8 = 130;
+
+/// The error of work that was interrupted; `main` turns it into [`EXIT_CODE`].
 #[derive(Debug)]
 pub(crate) struct Interrupted;
 
@@ -34,12 +39,29 @@ impl std::error::Error for Interrupted {}
 /// When the operating system refuses the handler.
 pub(crate) fn install() -> Result<()> {
     ctrlc::set_handler(|| {
+        if ASKING.load(Ordering::SeqCst) {
+            end_at_question();
+        }
         INTERRUPTED.store(true, Ordering::SeqCst);
         for group in children().iter() {
             kill_group(*group);
         }
     })
     .context("failed to install the interrupt handler")
+}
+
+/// Runs a question to the user, at which an interrupt ends the program at once: nothing has been made
+/// yet that would have to go.
+pub(crate) fn at_question<T>(ask: impl FnOnce() -> T) -> T {
+    ASKING.store(true, Ordering::SeqCst);
+    let answer = ask();
+    ASKING.store(false, Ordering::SeqCst);
+    answer
+}
+
+#[expect(clippy::exit, reason = "the main thread is blocked on reading a line")]
+fn end_at_question() -> ! {
+    std::process::exit(i32::from(EXIT_CODE))
 }
 
 /// Fails once the user has interrupted the run.

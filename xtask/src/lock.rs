@@ -112,7 +112,10 @@ fn occupied(root: &Path, note: &Path) -> String {
         }
         None => "who that is, it did not say".to_owned(),
     };
-    format!("another run is working on `{}`: {holder}", root.display())
+    format!(
+        "another run is working on `{}`: {holder}\nhint: wait for it, or end it",
+        root.display()
+    )
 }
 
 /// The note, unless it is another user's invention or names a process that is gone.

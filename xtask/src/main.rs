@@ -1,6 +1,6 @@
 //! `cargo xtask`: parse, dispatch, exit code.
 
-use std::process::ExitCode;
+use std::{io, process::ExitCode};
 
 use clap::Parser as _;
 
@@ -18,6 +18,7 @@ mod lock;
 mod manifest;
 mod measure;
 mod optimize;
+mod output;
 mod plan;
 mod policy;
 mod record;
@@ -36,10 +37,8 @@ mod usage;
 mod validate;
 mod verify;
 
-/// Could not do what was asked; nothing was changed.
+/// Could not do what was asked; the workspace is as it was, unless the error says otherwise.
 const COULD_NOT: u8 = 2;
-/// As a shell reports a program ended by Ctrl-C.
-const INTERRUPTED: u8 = 130;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
@@ -52,7 +51,24 @@ fn main() -> ExitCode {
     });
     outcome.unwrap_or_else(|error| {
         shell.error(format!("{error:#}"));
+        if let Some(hint) = hint(&error) {
+            shell.hint(hint);
+        }
         let is_interrupt = error.downcast_ref::<interrupt::Interrupted>().is_some();
-        ExitCode::from(if is_interrupt { INTERRUPTED } else { COULD_NOT })
+        ExitCode::from(if is_interrupt { interrupt::EXIT_CODE } else { COULD_NOT })
     })
+}
+
+/// The next step for what the operating system refused.
+fn hint(error: &anyhow::Error) -> Option<&'static str> {
+    let kind = error.chain().find_map(|cause| cause.downcast_ref::<io::Error>())?.kind();
+    match kind {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            Some("make room there, or point TMPDIR or CARGO_TARGET_DIR to where there is some")
+        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            Some("make the path above writable for this user")
+        }
+        _ => None,
+    }
 }

@@ -4,6 +4,7 @@
 //! fixed numbers; only [`Bench`] builds.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     time::{Duration, Instant},
@@ -91,33 +92,29 @@ pub(crate) fn plain(value: f64) -> Sample {
 /// Builds shadows and keeps their timing reports and logs.
 #[derive(Debug)]
 pub(crate) struct Bench<'a> {
-    snapshot: &'a Snapshot,
     shell: &'a Shell,
     run_dir: PathBuf,
     budget: Option<Duration>,
     started: Instant,
     builds: usize,
     expected_units: Option<usize>,
+    /// Source files of the shadows as they were before an edit.
+    edited: BTreeMap<PathBuf, Vec<u8>>,
     pub(crate) kept: Vec<Kept>,
     pub(crate) notes: Vec<String>,
 }
 
 impl<'a> Bench<'a> {
     /// A bench that keeps its files in `run_dir` and starts no build once `budget` is spent.
-    pub(crate) fn new(
-        snapshot: &'a Snapshot,
-        shell: &'a Shell,
-        run_dir: &Path,
-        budget: Option<Duration>,
-    ) -> Self {
+    pub(crate) fn new(shell: &'a Shell, run_dir: &Path, budget: Option<Duration>) -> Self {
         Self {
-            snapshot,
             shell,
             run_dir: run_dir.to_path_buf(),
             budget,
             started: Instant::now(),
             builds: 0,
             expected_units: None,
+            edited: BTreeMap::new(),
             kept: Vec::new(),
             notes: Vec::new(),
         }
@@ -153,7 +150,8 @@ impl<'a> Bench<'a> {
         Ok(build)
     }
 
-    /// A rebuild after an edit of one source file.
+    /// A rebuild after an edit of one source file, which stays edited until [`Bench::unedit`]: putting
+    /// it back at once would make the next rebuild compile it again.
     ///
     /// # Errors
     /// When the file cannot be edited, the build fails or is interrupted.
@@ -163,7 +161,7 @@ impl<'a> Bench<'a> {
         source: &Path,
         which: &str,
     ) -> Result<Build> {
-        let place = shadow.place(self.snapshot, source);
+        let place = shadow.place(source)?;
         let original =
             fs::read(&place).with_context(|| format!("failed to read `{}`", place.display()))?;
         self.builds += 1;
@@ -172,12 +170,22 @@ impl<'a> Bench<'a> {
             n = self.builds
         );
         disk::write(&place, &[original.as_slice(), probe.as_bytes()].concat())?;
+        self.edited.entry(place).or_insert(original);
         let what = format!("rebuild after an edit in {which}, {}", shadow.name);
-        let build = self.build(shadow, &["build", "--workspace"], &what);
-        disk::write(&place, &original)?;
-        let build = build?;
+        let build = self.build(shadow, &["build", "--workspace"], &what)?;
         self.shell.status("Measured", format!("{what}: {}", spoken(&build)));
         Ok(build)
+    }
+
+    /// Puts every edited source file back.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub(crate) fn unedit(&mut self) -> Result<()> {
+        for (place, original) in std::mem::take(&mut self.edited) {
+            disk::write(&place, &original)?;
+        }
+        Ok(())
     }
 
     fn build(&mut self, shadow: &Shadow, args: &[&str], what: &str) -> Result<Build> {
@@ -194,7 +202,7 @@ impl<'a> Bench<'a> {
         let finished = finished?;
         if !finished.success {
             bail!(
-                "the {what} failed, see `{}`:\n{}\nrun with `--measure none` to leave timed builds out",
+                "the {what} failed, see `{}`:\n{}\nhint: run with `--measure none` to leave timed builds out",
                 log.display(),
                 finished.stderr.trim_end()
             );
@@ -218,6 +226,8 @@ impl<'a> Bench<'a> {
         let to = self.run_dir.join("timings").join(format!("{}.html", file_name(what)));
         disk::write(&to, &html)?;
         self.keep(format!("cargo's timing report of the {what}"), &to);
+        // It is no artifact, and must not count as one.
+        shadow.wipe(Some("cargo-timings"))?;
         match timings::parse(&String::from_utf8_lossy(&html)) {
             Ok(timings) => Ok(Some(timings)),
             Err(changed) => {

@@ -4,7 +4,6 @@
 
 use std::{
     collections::BTreeMap,
-    io::{self, Write as _},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -17,10 +16,12 @@ use crate::{
     commit::{self, FileChange, Origin},
     disk,
     findings::{self, Plan, Wishes},
+    interrupt,
     lock::WorkspaceLock,
     measure::{self, Bench, Readings},
+    output,
     plan::{self, Change},
-    record::{ChangeRecord, Record, SCHEMA, Side, Verdict},
+    record::{ChangeRecord, Record, Side, Verdict},
     render, report,
     shadow::Shadows,
     shell::Shell,
@@ -49,26 +50,32 @@ pub(crate) fn run(args: &cli::Optimize, global: &Global, shell: &Shell) -> Resul
     let snapshot = Snapshot::read(&root, global.offline, &findings::PROBES)?;
     let plan = findings::plan(&snapshot, &wishes(args))?;
     let mut record = new_record(&snapshot, &plan)?;
-    show(&snapshot, &plan, &record, shell);
     if args.check {
-        return Ok(print_check(&plan, &record, global));
+        return Ok(print_check(&plan, &record, global, shell));
     }
-    if args.dry_run || plan.changes.is_empty() {
-        if plan.changes.is_empty() {
-            shell.status("Finished", "nothing to do");
-        }
+    show(&snapshot, &plan, &record, shell);
+    let is_idle = plan.changes.is_empty() && !args.update;
+    if is_idle {
+        shell.status("Finished", "nothing to do");
+    }
+    if args.dry_run || is_idle {
         print_result(&record, global)?;
         return Ok(ExitCode::SUCCESS);
     }
     if !args.yes && !agreed(shell, &plan)? {
         shell.status("Finished", "nothing was changed");
+        print_result(&record, global)?;
         return Ok(ExitCode::SUCCESS);
+    }
+    let files = plan::materialise(&snapshot, &plan.changes.iter().collect::<Vec<_>>())?;
+    if !files.is_empty() {
+        commit::rehearse(&root, &file_changes(&snapshot, &files))?;
     }
     let run_dir = report::new_run_dir(&snapshot.target_dir)?;
     let outcome = prove_and_measure(args, global, &snapshot, &plan, &run_dir, shell, &mut record)?;
     finish(&snapshot, outcome, &run_dir, shell, &mut record)?;
-    report::write(&record, &run_dir)?;
-    print_result(&record, global)?;
+    let told = report::write(&record, &run_dir).and_then(|()| print_result(&record, global));
+    told.with_context(|| said_too_late(&record))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -97,30 +104,19 @@ fn new_record(snapshot: &Snapshot, plan: &Plan) -> Result<Record> {
     let files = plan::materialise(snapshot, &chosen)?;
     let planned = plan.changes.iter().map(|c| findings::record(c, Verdict::Planned, &c.reason));
     Ok(Record {
-        schema: SCHEMA,
-        command: "optimize".to_owned(),
-        workspace: snapshot.root.display().to_string(),
-        started: chrono::Local::now().to_rfc3339(),
-        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        machine: snapshot.machine.clone(),
-        git_head: snapshot.git_head.clone(),
         changes: planned.chain(plan.left.iter().cloned()).collect(),
-        baseline: None,
-        candidate: None,
-        measurements: Vec::new(),
-        checks: Vec::new(),
-        backup: None,
-        report: None,
-        kept: Vec::new(),
         diff: plan::diff(snapshot, &files),
-        notes: Vec::new(),
+        ..report::new_record("optimize", snapshot)
     })
 }
 
 /// Prints the plan and its diff.
 fn show(snapshot: &Snapshot, plan: &Plan, record: &Record, shell: &Shell) {
     let count = plan.changes.len();
-    shell.status("Planned", format!("{count} changes in `{}`", snapshot.root.display()));
+    shell.status(
+        "Planned",
+        format!("{} in `{}`", render::count(count, "change"), snapshot.root.display()),
+    );
     for change in &plan.changes {
         shell.block(&format!("{:>12} {} ({})", "", change.title, change.id()));
         shell.block(&format!("{:>14} {}", "", change.reason));
@@ -136,40 +132,44 @@ fn show(snapshot: &Snapshot, plan: &Plan, record: &Record, shell: &Shell) {
     }
 }
 
-fn print_check(plan: &Plan, record: &Record, global: &Global) -> ExitCode {
+fn print_check(plan: &Plan, record: &Record, global: &Global, shell: &Shell) -> ExitCode {
+    for change in &plan.changes {
+        shell.status("Pending", format!("{} ({})", change.title, change.id()));
+    }
     if global.format == Format::Json {
         // The exit code is the result; a closed stdout must not turn it into another.
-        let _ = print_json(record);
+        let _ = output::json(record);
     }
     if plan.changes.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) }
 }
 
-fn print_json(record: &Record) -> Result<()> {
-    let text = serde_json::to_string_pretty(record).context("failed to write JSON")?;
-    writeln!(io::stdout().lock(), "{text}").context("failed to write to stdout")
+fn print_result(record: &Record, global: &Global) -> Result<()> {
+    match global.format {
+        Format::Json => output::json(record),
+        Format::Human if record.measurements.is_empty() => Ok(()),
+        Format::Human => output::text(&render::table::human(record)),
+    }
 }
 
-fn print_result(record: &Record, global: &Global) -> Result<()> {
-    if global.format == Format::Json {
-        return print_json(record);
+/// The context of an error after the commit.
+fn said_too_late(record: &Record) -> String {
+    match &record.backup {
+        Some(backup) => format!("the changes are committed (`{backup}` has the old bytes), but"),
+        None => "nothing was committed, and".to_owned(),
     }
-    if record.measurements.is_empty() {
-        return Ok(());
-    }
-    let table = render::table::human(record);
-    writeln!(io::stdout().lock(), "{}", table.trim_end()).context("failed to write to stdout")
 }
 
 /// Asks, or refuses to go on where nobody can be asked.
 fn agreed(shell: &Shell, plan: &Plan) -> Result<bool> {
     if !shell.can_ask() {
         bail!(
-            "there is no terminal to ask on, so nothing was changed; run again with `--yes` to agree, \
-             or with `--dry-run` to look only"
+            "there is no terminal to ask on, so nothing was changed\n\
+             hint: run again with `--yes` to agree, or with `--dry-run` to look only"
         );
     }
-    let count = plan.changes.len();
-    Ok(shell.confirm(&format!("Prove these {count} changes in a copy and commit what stands?")))
+    let count = render::count(plan.changes.len(), "change");
+    let question = format!("Prove {count} in a copy and commit what stands?");
+    Ok(interrupt::at_question(|| shell.confirm(&question)))
 }
 
 /// Everything that happens in the shadows.
@@ -197,11 +197,12 @@ fn prove_and_measure(
         shell.warn(format!("{failed} does not compile as it is; that is held against no change"));
         record.notes.push(format!("{failed} did not compile before any change"));
     }
-    let mut proof = prove::prove(&mut trial, &plan.changes, args.no_test, shell)?;
+    let tests = if args.no_test { prove::Tests::Skip } else { prove::Tests::Run };
+    let mut proof = prove::prove(&mut trial, &plan.changes, tests, shell)?;
     let mut readings = (Readings::default(), Readings::default());
     if args.measure != Depth::None {
-        let mut bench = Bench::new(snapshot, shell, run_dir, args.time_budget);
-        readings = time::measure(&mut trial, &mut bench, &mut proof, args.measure, shell)?;
+        let mut bench = Bench::new(shell, run_dir, args.time_budget);
+        readings = time::measure(&mut trial, &mut bench, &mut proof, (args.measure, tests), shell)?;
         record.kept.append(&mut bench.kept);
         record.notes.append(&mut bench.notes);
     }
@@ -261,14 +262,16 @@ fn finish(
     } else {
         hold_still(snapshot)?;
         let backup = commit_files(snapshot, &files)?;
-        shell
-            .status("Committed", format!("{} files; the old ones are in `{backup}/`", files.len()));
-        shell.hint(format!("`cargo xtask restore {backup}` puts everything back"));
+        shell.status(
+            "Committed",
+            format!("{}; the old bytes are in `{backup}/`", render::count(files.len(), "file")),
+        );
+        shell.status("Undo", format!("`cargo xtask restore {backup}` puts everything back"));
         record.backup = Some(backup);
     }
     before.package_bytes.push(measure::plain(snapshot.inventory.package.bytes as f64));
     if kept.iter().any(|change| change.code == Code::PackageBloat) {
-        clean(snapshot, shell, record)?;
+        clean(snapshot, shell, record).with_context(|| said_too_late(record))?;
     }
     let package = target_dir::inventory(&snapshot.target_dir)?.package;
     after.package_bytes.push(measure::plain(package.bytes as f64));
@@ -279,6 +282,20 @@ fn finish(
     for change in record.changes.iter().filter(|change| change.verdict == Verdict::Rejected) {
         let first = change.reason.lines().next().unwrap_or_default();
         shell.status("Rejected", format!("{} ({}): {first}", change.title, change.id));
+    }
+    let rejected: Vec<String> = record
+        .changes
+        .iter()
+        .filter(|change| change.verdict == Verdict::Rejected)
+        .map(|change| format!("{:?}", change.id))
+        .collect();
+    if !rejected.is_empty() {
+        let list = rejected.join(", ");
+        let note = format!(
+            "to settle what was rejected, put `ignore = [{list}]` into `[workspace.metadata.optimize]`"
+        );
+        shell.status("Note", &note);
+        record.notes.push(note);
     }
     shell.status("Reported", format!("`{}`", run_dir.join("report.html").display()));
     Ok(())
@@ -308,7 +325,7 @@ fn hold_still(snapshot: &Snapshot) -> Result<()> {
     for (path, bytes) in &snapshot.files {
         if disk::read_optional(&snapshot.root.join(path))? != *bytes {
             bail!(
-                "`{}` was edited while the changes were proved; nothing was written; run again",
+                "`{}` was edited while the changes were proved; nothing was written\nhint: run again",
                 snapshot.root.join(path).display()
             );
         }
@@ -316,19 +333,20 @@ fn hold_still(snapshot: &Snapshot) -> Result<()> {
     Ok(())
 }
 
+fn file_changes(snapshot: &Snapshot, files: &BTreeMap<PathBuf, Vec<u8>>) -> Vec<FileChange> {
+    let change = |(path, bytes): (&PathBuf, &Vec<u8>)| FileChange {
+        path: path.clone(),
+        before: snapshot.files.get(path).cloned().flatten(),
+        after: Some(bytes.clone()),
+    };
+    files.iter().map(change).collect()
+}
+
 fn commit_files(snapshot: &Snapshot, files: &BTreeMap<PathBuf, Vec<u8>>) -> Result<String> {
-    let changes: Vec<FileChange> = files
-        .iter()
-        .map(|(path, bytes)| FileChange {
-            path: path.clone(),
-            before: snapshot.files.get(path).cloned().flatten(),
-            after: Some(bytes.clone()),
-        })
-        .collect();
     let origin = Origin {
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         git_head: snapshot.git_head.clone(),
         command: "optimize".to_owned(),
     };
-    commit::commit(&snapshot.root, &changes, &origin)
+    commit::commit(&snapshot.root, &file_changes(snapshot, files), &origin)
 }

@@ -90,7 +90,7 @@ pub(crate) enum Verdict {
 pub(crate) struct Side {
     /// Targets of the members that compile.
     pub(crate) targets_ok: usize,
-    /// Targets of the members that do not compile, as `package: kind name`.
+    /// Targets of the members that do not compile, as `kind name (source file)`.
     pub(crate) targets_failed: Vec<String>,
     /// Units of `cargo check --workspace --all-targets`, build script runs included.
     pub(crate) units: usize,

@@ -168,7 +168,7 @@ fn machine(machine: &Machine) -> String {
 }
 
 /// `1 core`, `2 cores`.
-fn count(number: usize, noun: &str) -> String {
+pub(crate) fn count(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{plural}")
 }

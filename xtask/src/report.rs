@@ -3,22 +3,22 @@
 //! A run is recorded once, as `report.json`; the other reports can be rebuilt from it.
 
 use std::{
-    fs,
-    io::{self, Write as _},
+    fs, io,
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use anyhow::{Context, Result, bail};
+use chrono::SecondsFormat;
 
 use crate::{
     cargo::Cargo,
     cli::{self, Format, Global},
-    disk,
+    disk, output,
     record::{Record, SCHEMA},
     render,
     shell::Shell,
-    snapshot,
+    snapshot::{self, Snapshot},
     target_dir::OWN,
 };
 
@@ -44,7 +44,7 @@ pub(crate) fn run(args: &cli::Report, global: &Global, shell: &Shell) -> Result<
         Some(name) => runs.join(name),
         None => newest(&runs)?.with_context(|| {
             format!(
-                "`{}` holds no recorded run; `cargo xtask optimize` records one",
+                "`{}` holds no recorded run\nhint: `cargo xtask optimize` records one",
                 runs.display()
             )
         })?,
@@ -52,12 +52,9 @@ pub(crate) fn run(args: &cli::Report, global: &Global, shell: &Shell) -> Result<
     let record = read(&dir)?;
     write(&record, &dir)?;
     shell.status("Reported", format!("`{}`", dir.join("report.html").display()));
-    let text = match global.format {
-        Format::Json => serde_json::to_string_pretty(&record).context("failed to write JSON")?,
-        Format::Human => render::table::human(&record).trim_end().to_owned(),
-    };
-    if !text.is_empty() {
-        writeln!(io::stdout().lock(), "{text}").context("failed to write to stdout")?;
+    match global.format {
+        Format::Json => output::json(&record)?,
+        Format::Human => output::text(&render::table::human(&record))?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -85,13 +82,40 @@ pub(crate) fn new_run_dir(target_dir: &Path) -> Result<PathBuf> {
     Ok(dir)
 }
 
+/// The record of a run that has just begun.
+pub(crate) fn new_record(command: &str, snapshot: &Snapshot) -> Record {
+    Record {
+        schema: SCHEMA,
+        command: command.to_owned(),
+        workspace: snapshot.root.display().to_string(),
+        started: chrono::Local::now().to_rfc3339_opts(SecondsFormat::Secs, false),
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        machine: snapshot.machine.clone(),
+        git_head: snapshot.git_head.clone(),
+        changes: Vec::new(),
+        baseline: None,
+        candidate: None,
+        measurements: Vec::new(),
+        checks: Vec::new(),
+        backup: None,
+        report: None,
+        kept: Vec::new(),
+        diff: String::new(),
+        notes: Vec::new(),
+    }
+}
+
 /// Writes the record of a run and everything rendered from it.
 ///
 /// # Errors
 /// When a file cannot be written.
 pub(crate) fn write(record: &Record, dir: &Path) -> Result<()> {
     let json = serde_json::to_vec_pretty(record).context("failed to write JSON")?;
-    disk::write(&dir.join(RECORD), &json)?;
+    // In one step: a record that is there is whole.
+    let partial = dir.join("report.json.tmp");
+    disk::write(&partial, &json)?;
+    fs::rename(&partial, dir.join(RECORD))
+        .with_context(|| format!("failed to rename `{}`", partial.display()))?;
     disk::write(&dir.join("report.md"), render::markdown::report(record).as_bytes())?;
     disk::write(&dir.join("report.html"), render::html::report(record).as_bytes())?;
     if !record.diff.is_empty() {
@@ -107,10 +131,15 @@ pub(crate) fn write(record: &Record, dir: &Path) -> Result<()> {
 pub(crate) fn read(dir: &Path) -> Result<Record> {
     let path = dir.join(RECORD);
     let bytes = fs::read(&path).with_context(|| format!("failed to read `{}`", path.display()))?;
-    let record: Record = serde_json::from_slice(&bytes)
-        .with_context(|| format!("`{}` is no record of a run", path.display()))?;
+    let record: Record = serde_json::from_slice(&bytes).with_context(|| {
+        format!("`{}` is no record of a run; name another, or delete this one", path.display())
+    })?;
     if record.schema != SCHEMA {
-        bail!("`{}` has schema {}; this version reads {SCHEMA}", path.display(), record.schema);
+        bail!(
+            "`{}` has schema {}; this version reads {SCHEMA}\nhint: name another run, or delete this one",
+            path.display(),
+            record.schema
+        );
     }
     Ok(record)
 }

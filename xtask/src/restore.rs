@@ -1,19 +1,19 @@
 //! `restore`: put back the files of a backup. Needs neither cargo nor a workspace that parses.
 
 use std::{
-    io::{self, Write as _},
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde_json::json;
 
 use crate::{
     backup::{self, Action, BackupInfo, Edited, RestoreOptions, Restored, Run},
     cli::{self, Format, Global},
-    commit,
+    commit::{self, Recovered},
     lock::WorkspaceLock,
+    output,
     record::SCHEMA,
     shell::Shell,
     snapshot,
@@ -24,7 +24,7 @@ use crate::{
 /// # Errors
 /// When there is no such backup, it is damaged, or files were edited since and `--force` is missing.
 pub(crate) fn run(args: &cli::Restore, global: &Global, shell: &Shell) -> Result<ExitCode> {
-    let root = root_of(&snapshot::manifest_path(global)?);
+    let root = root_of(&snapshot::manifest_path(global)?, global.offline);
     if args.list {
         let backups = backup::list(&root)?;
         print_list(&root, &backups, global, shell)?;
@@ -36,9 +36,16 @@ pub(crate) fn run(args: &cli::Restore, global: &Global, shell: &Shell) -> Result
         for repair in &repaired {
             shell.warn(repair.to_string());
         }
-        if !repaired.is_empty() && args.id.is_none() {
+        let undone = repaired.iter().find_map(|repair| match repair {
+            Recovered::RolledBack { id, .. } => Some(id),
+            _ => None,
+        });
+        if let (Some(id), None) = (undone, &args.id) {
             // The user wanted the interrupted commit undone, not the one before it.
-            shell.status("Finished", "the interrupted commit is undone; nothing else was restored");
+            shell.status("Restored", format!("`{id}`, which had been interrupted"));
+            if global.format == Format::Json {
+                output::json(&json!({ "schema": SCHEMA, "workspace": root, "recovered": id }))?;
+            }
             return Ok(ExitCode::SUCCESS);
         }
     }
@@ -49,33 +56,29 @@ pub(crate) fn run(args: &cli::Restore, global: &Global, shell: &Shell) -> Result
     let restored = backup::restore(&root, args.id.as_deref(), options)?;
     say(&restored, options, shell);
     if global.format == Format::Json {
-        let text = json!({ "schema": SCHEMA, "workspace": root, "restored": restored });
-        print(&format!("{text:#}"))?;
+        output::json(&json!({ "schema": SCHEMA, "workspace": root, "restored": restored }))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The directory with the backups: the manifest's own, or the nearest above it that has one. The
-/// manifest need not exist.
-fn root_of(manifest: &Path) -> PathBuf {
-    let dir = manifest.parent().unwrap_or(Path::new("/"));
-    let has_backup = |dir: &&Path| {
-        let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
-        entries
-            .into_iter()
-            .any(|entry| snapshot::is_backup_name(&entry.file_name().to_string_lossy()))
-    };
-    dir.ancestors().find(has_backup).unwrap_or(dir).to_path_buf()
-}
-
-fn print(text: &str) -> Result<()> {
-    writeln!(io::stdout().lock(), "{text}").context("failed to write to stdout")
+/// The directory with the backups: the manifest's own if it has some, else the workspace root as cargo
+/// finds it. The manifest need not exist, let alone parse; no other workspace is ever looked at.
+fn root_of(manifest: &Path, offline: bool) -> PathBuf {
+    let dir = manifest.parent().unwrap_or(Path::new("/")).to_path_buf();
+    let has_backups = std::fs::read_dir(&dir)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .any(|entry| snapshot::is_backup_name(&entry.file_name().to_string_lossy()));
+    if has_backups {
+        return dir;
+    }
+    snapshot::find_root(manifest, offline).unwrap_or(dir)
 }
 
 fn print_list(root: &Path, backups: &[BackupInfo], global: &Global, shell: &Shell) -> Result<()> {
     if global.format == Format::Json {
-        let text = json!({ "schema": SCHEMA, "workspace": root, "backups": backups });
-        return print(&format!("{text:#}"));
+        return output::json(&json!({ "schema": SCHEMA, "workspace": root, "backups": backups }));
     }
     if backups.is_empty() {
         shell.status("Finished", format!("no backups in `{}`", root.display()));
@@ -84,10 +87,10 @@ fn print_list(root: &Path, backups: &[BackupInfo], global: &Global, shell: &Shel
         let command = info.command.as_deref().unwrap_or("unknown");
         let state = match (&info.damage, info.state) {
             (Some(damage), _) => format!("damaged: {damage}"),
-            (None, Some(state)) => format!("{state:?}").to_lowercase(),
+            (None, Some(state)) => json!(state).as_str().unwrap_or_default().to_owned(),
             (None, None) => "unknown".to_owned(),
         };
-        print(&format!("{}  {} files  by {command}  {state}", info.id, info.files))?;
+        output::text(&format!("{}  {} files  by {command}  {state}", info.id, info.files))?;
     }
     Ok(())
 }

@@ -42,6 +42,8 @@ impl Drop for Shadows {
 pub(crate) struct Shadow {
     /// `baseline` or `candidate`.
     pub(crate) name: &'static str,
+    /// The directory that stands for `/`.
+    top: PathBuf,
     /// The workspace root within the copy.
     pub(crate) root: PathBuf,
     pub(crate) target_dir: PathBuf,
@@ -57,6 +59,7 @@ impl Shadows {
     pub(crate) fn create(snapshot: &Snapshot, offline: bool) -> Result<Self> {
         let temporary = tempfile::Builder::new()
             .prefix("xtask-")
+            .permissions(private()?)
             .tempdir()
             .context("failed to create a temporary directory; is TMPDIR writable?")?;
         let base = fs::canonicalize(temporary.path())
@@ -81,7 +84,7 @@ impl Shadow {
         let root = below(&top, &snapshot.root);
         let target_dir = snapshot.target_dir.join(OWN).join(name);
         let cargo = Cargo::new(&root, offline).with_target_dir(&target_dir);
-        let shadow = Self { name, root, target_dir, cargo };
+        let shadow = Self { name, top, root, target_dir, cargo };
         shadow.with_the_same_toolchain(snapshot)
     }
 
@@ -98,8 +101,8 @@ impl Shadow {
         let found = version(&self.cargo)?;
         if found.trim() != snapshot.machine.rustc {
             bail!(
-                "the copy of the workspace would be built by `{}` and not by `{}`; name the toolchain \
-                 in `rust-toolchain.toml`",
+                "the copy of the workspace would be built by `{}` and not by `{}`\n\
+                 hint: name the toolchain in `rust-toolchain.toml`",
                 found.trim(),
                 snapshot.machine.rustc
             );
@@ -140,7 +143,11 @@ impl Shadow {
     pub(crate) fn check_out(&self, snapshot: &Snapshot, rev: &str) -> Result<()> {
         let git = |args: &[&str]| {
             cargo::git(&snapshot.root, args).with_context(|| {
-                format!("git found no revision `{rev}` for `{}`", snapshot.root.display())
+                format!(
+                    "`git {}` failed in `{}`; is it a git checkout with the revision `{rev}`?",
+                    args.join(" "),
+                    snapshot.root.display()
+                )
             })
         };
         let prefix = git(&["rev-parse", "--show-prefix"])?;
@@ -174,13 +181,30 @@ impl Shadow {
         }
     }
 
-    /// Where a path of the workspace lies in the copy.
-    pub(crate) fn place(&self, snapshot: &Snapshot, path: &Path) -> PathBuf {
-        match path.strip_prefix(&snapshot.root) {
-            Ok(relative) => self.root.join(relative),
-            Err(_) => path.to_path_buf(),
+    /// Where a file of the original lies in the copy.
+    ///
+    /// # Errors
+    /// When it is not in the copy, so that writing there would write elsewhere.
+    pub(crate) fn place(&self, path: &Path) -> Result<PathBuf> {
+        let place = below(&self.top, path);
+        let real = fs::canonicalize(&place)
+            .with_context(|| format!("failed to find `{}` in the copy", path.display()))?;
+        if !real.starts_with(&self.top) {
+            bail!("`{}` leads out of the copy of the workspace", path.display());
         }
+        Ok(place)
     }
+}
+
+/// Sources may be secret: others on the machine must not read the copies.
+fn private() -> Result<fs::Permissions> {
+    #[cfg(unix)]
+    return Ok(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    #[cfg(not(unix))]
+    // A user's temporary directory is the user's own here.
+    Ok(fs::metadata(std::env::temp_dir())
+        .context("failed to find the temporary directory")?
+        .permissions())
 }
 
 /// Directories to copy: the workspace, and each local package outside it. Not their closest common
@@ -234,11 +258,11 @@ fn copy_tree(root: &Path, top: &Path, roots: &BTreeSet<PathBuf>, target_dir: &Pa
             continue;
         };
         let done = if kind.is_dir() {
-            fs::create_dir_all(&to)
+            fs::create_dir_all(&to).map_err(Into::into)
         } else if kind.is_symlink() {
-            copy_link(from, &to, roots)
+            copy_link(from, &to, top, roots)
         } else if kind.is_file() {
-            fs::copy(from, &to).map(drop)
+            fs::copy(from, &to).map(drop).map_err(Into::into)
         } else {
             // Sockets and pipes are no sources.
             Ok(())
@@ -248,17 +272,49 @@ fn copy_tree(root: &Path, top: &Path, roots: &BTreeSet<PathBuf>, target_dir: &Pa
     Ok(())
 }
 
-/// A link that stays within what is copied is repeated; any other leads to the original's target.
-fn copy_link(from: &Path, to: &Path, roots: &BTreeSet<PathBuf>) -> io::Result<()> {
+/// A link that stays within what is copied leads to the same place in the copy. What any other link
+/// leads to is copied in its place, so that nothing written in the copy can reach the original.
+fn copy_link(from: &Path, to: &Path, top: &Path, roots: &BTreeSet<PathBuf>) -> Result<()> {
     let text = fs::read_link(from)?;
-    let stays = text.is_relative()
-        && fs::canonicalize(from).is_ok_and(|end| roots.iter().any(|root| end.starts_with(root)));
-    let target = match (stays, fs::canonicalize(from)) {
-        (false, Ok(end)) => end,
-        // A dangling link stays what it is.
-        _ => text,
+    let Ok(end) = fs::canonicalize(from) else {
+        // A dangling link stays what it is, unless it would come to lead somewhere.
+        if text.is_relative() {
+            symlink(&text, to)?;
+        }
+        return Ok(());
     };
-    symlink(&target, to)
+    let stays = roots.iter().any(|root| end.starts_with(root));
+    match (stays, text.is_relative()) {
+        (true, true) => Ok(symlink(&text, to)?),
+        (true, false) => Ok(symlink(&below(top, &end), to)?),
+        (false, _) if end.is_file() => Ok(fs::copy(&end, to).map(drop)?),
+        (false, _) if roots.iter().any(|root| root.starts_with(&end)) => {
+            Ok(fs::create_dir_all(to)?)
+        }
+        (false, _) => copy_followed(&end, to),
+    }
+}
+
+/// Copies a directory outside the workspace that a link leads to, following the links in it.
+fn copy_followed(dir: &Path, to: &Path) -> Result<()> {
+    let walk = ignore::WalkBuilder::new(dir)
+        .standard_filters(false)
+        .follow_links(true)
+        .filter_entry(|entry| {
+            let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
+            !(is_dir && entry.depth() > 0 && is_left_out(entry.path()))
+        })
+        .build();
+    for entry in walk.flatten() {
+        interrupt::check()?;
+        let place = entry.path().strip_prefix(dir).map_or(to.to_path_buf(), |rest| to.join(rest));
+        match entry.file_type() {
+            Some(kind) if kind.is_dir() => fs::create_dir_all(&place)?,
+            Some(kind) if kind.is_file() => fs::copy(entry.path(), &place).map(drop)?,
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 #[cfg(unix)]

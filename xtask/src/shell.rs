@@ -75,9 +75,16 @@ impl Shell {
         self.line(&format!("{}: {}", self.paint("1;33", "warning"), message.as_ref()));
     }
 
-    /// Why the work stopped.
+    /// Why the work stopped; what follows a line break and `hint: ` is the next step.
     pub(crate) fn error(&self, message: impl AsRef<str>) {
-        self.line(&format!("{}: {}", self.paint("1;31", "error"), message.as_ref()));
+        let (message, hint) = match message.as_ref().rsplit_once("\nhint: ") {
+            Some((message, hint)) => (message, Some(hint)),
+            None => (message.as_ref(), None),
+        };
+        self.line(&format!("{}: {message}", self.paint("1;31", "error")));
+        if let Some(hint) = hint {
+            self.hint(hint);
+        }
     }
 
     /// The next step after an error.

@@ -14,7 +14,7 @@ use toml_edit::DocumentMut;
 use crate::{
     cargo::{self, Cargo},
     cli::Global,
-    disk,
+    commit, disk,
     policy::Policy,
     record::Machine,
     target_dir::{self, Inventory},
@@ -72,8 +72,8 @@ impl Snapshot {
         let root = root.to_path_buf();
         if !root.join(LOCK_FILE).is_file() {
             bail!(
-                "`{}` has no {LOCK_FILE}; run `cargo generate-lockfile` there first, so that what is \
-                 measured is what was resolved",
+                "`{}` has no {LOCK_FILE}, so what would be measured is not what was resolved\n\
+                 hint: run `cargo generate-lockfile` there first",
                 root.display()
             );
         }
@@ -137,7 +137,7 @@ pub(crate) fn manifest_path(global: &Global) -> Result<PathBuf> {
 pub(crate) fn find_root(manifest: &Path, offline: bool) -> Result<PathBuf> {
     if !manifest.is_file() {
         bail!(
-            "there is no manifest at `{}`; name one with `--manifest-path <PATH>/Cargo.toml`",
+            "there is no manifest at `{}`\nhint: name one with `--manifest-path <PATH>/Cargo.toml`",
             manifest.display()
         );
     }
@@ -252,12 +252,9 @@ pub(crate) fn is_left_out(dir: &Path) -> bool {
         || dir.join("CACHEDIR.TAG").is_file()
 }
 
-/// Whether a name has the form `backup-<YYYYmmdd-HHMMSS>`.
+/// Whether a name has the form of a backup of this tool.
 pub(crate) fn is_backup_name(name: &str) -> bool {
-    let stamp = name.strip_prefix("backup-").unwrap_or_default().as_bytes();
-    stamp.len() >= 15
-        && stamp[8] == b'-'
-        && stamp[..8].iter().chain(&stamp[9..15]).all(u8::is_ascii_digit)
+    commit::names::stamp(name).is_some()
 }
 
 fn read_files(root: &Path, members: &[Member]) -> Result<BTreeMap<PathBuf, Option<Vec<u8>>>> {

@@ -25,7 +25,7 @@ impl Text {
             Ok(text) => text,
             Err(error) => {
                 let line = 1 + bytes[..error.valid_up_to()].iter().filter(|b| **b == b'\n').count();
-                bail!("line {line} is not UTF-8; save the file as UTF-8 and run again");
+                bail!("line {line} is not UTF-8\nhint: save the file as UTF-8 and run again");
             }
         };
         let (bom, raw) = match text.strip_prefix(BOM) {

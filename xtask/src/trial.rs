@@ -13,7 +13,7 @@ use cargo_metadata::{Dependency, Metadata};
 
 use crate::{
     bisect::Outcome,
-    cargo::Cargo,
+    cargo::{self, Cargo},
     cli::Code,
     plan::{self, Change},
     shadow::Shadows,
@@ -67,7 +67,10 @@ impl<'a> Trial<'a> {
         if let Some(refused) = &baseline.refused
             && baseline.ok.is_empty()
         {
-            bail!("cargo cannot check the workspace as it is: {refused}");
+            bail!(
+                "cargo cannot check the workspace as it is: {refused}{}",
+                cargo::network_hint(refused)
+            );
         }
         Ok(Self {
             snapshot,
@@ -96,6 +99,16 @@ impl<'a> Trial<'a> {
         }
     }
 
+    /// Whether every dependency is updated as well.
+    pub(crate) fn updates_all(&self) -> bool {
+        self.lock == LockUpdate::Full
+    }
+
+    /// Gives the full update up: it does not stand even without any change.
+    pub(crate) fn update_minimally(&mut self) {
+        self.lock = LockUpdate::Minimal;
+    }
+
     /// Files of a choice of changes, lock file included, as they now stand in the candidate shadow.
     ///
     /// # Errors
@@ -108,6 +121,9 @@ impl<'a> Trial<'a> {
         let mut files = plan::materialise(self.snapshot, &changes.iter().collect::<Vec<_>>())?;
         let shadow = &self.shadows.candidate;
         shadow.set(self.snapshot, &files)?;
+        if self.lock == LockUpdate::Minimal && !changes.iter().any(Change::affects_build) {
+            return Ok(Ok(files));
+        }
         let args: &[&str] = match self.lock {
             LockUpdate::Minimal => &["update", "--workspace", "--quiet"],
             LockUpdate::Full => &["update", "--quiet"],
@@ -116,7 +132,9 @@ impl<'a> Trial<'a> {
             crate::interrupt::check()?;
             return Ok(Err(format!("{error:#}")));
         }
-        let lock = shadow.lock_file()?.context("the copy of the workspace lost its lock file")?;
+        let lock = shadow
+            .lock_file()?
+            .with_context(|| format!("cargo left no lock file in `{}`", shadow.root.display()))?;
         let before = self.snapshot.files.get(Path::new(LOCK_FILE)).cloned().flatten();
         if before.as_ref() != Some(&lock) {
             files.insert(PathBuf::from(LOCK_FILE), lock);

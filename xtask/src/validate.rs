@@ -3,20 +3,18 @@
 //! Compiles in the workspace's own target directory and times builds in a copy; no file of the
 //! workspace is written.
 
-use std::{
-    io::{self, Write as _},
-    path::Path,
-    process::ExitCode,
-};
+use std::{path::Path, process::ExitCode};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::{
     cargo::Cargo,
     cli::{self, Format, Global},
     findings::{self, Wishes},
+    lock::WorkspaceLock,
     measure::{self, Bench, Edited, Profile, Readings},
-    record::{Check, Measurement, Record, SCHEMA, Sample, Side},
+    output,
+    record::{Check, Measurement, Record, Sample, Side},
     render, report,
     shadow::Shadows,
     shell::Shell,
@@ -28,6 +26,9 @@ use crate::{
 
 mod budget;
 
+/// Name of the check on timed builds.
+const TIMED: &str = "timed builds";
+
 /// Runs the command.
 ///
 /// # Errors
@@ -37,8 +38,8 @@ pub(crate) fn run(args: &cli::Validate, global: &Global, shell: &Shell) -> Resul
     let root = snapshot::find_root(&manifest, global.offline)?;
     let snapshot = Snapshot::read(&root, global.offline, &findings::PROBES)?;
     let run_dir = report::new_run_dir(&snapshot.target_dir)?;
-    let earlier = last_measured(&snapshot)?;
-    let mut record = new_record(&snapshot);
+    let earlier = last_measured(&snapshot, shell)?;
+    let mut record = report::new_record("validate", &snapshot);
     let cargo = Cargo::new(&snapshot.root, global.offline);
     let checked = check(&cargo, &snapshot, &run_dir, shell, &mut record)?;
     if args.no_test {
@@ -55,11 +56,15 @@ pub(crate) fn run(args: &cli::Validate, global: &Global, shell: &Shell) -> Resul
     });
     look(&snapshot, &mut record)?;
     if args.quick {
-        record.checks.push(Check::skipped("timed builds", "`--quick`"));
-    } else if let Some(rev) = &args.against {
-        against(rev, global, &snapshot, &run_dir, shell, &mut record)?;
+        record.checks.push(Check::skipped(TIMED, "`--quick`"));
     } else {
-        timed(global, &snapshot, earlier.as_ref(), &run_dir, shell, &mut record)?;
+        // The copies build in directories that `optimize` uses too.
+        let _lock = WorkspaceLock::acquire(&root, "validate")?;
+        if let Some(rev) = &args.against {
+            against(rev, global, &snapshot, &run_dir, shell, &mut record)?;
+        } else {
+            timed(global, &snapshot, earlier.as_ref(), &run_dir, shell, &mut record)?;
+        }
     }
     budget::hold(&snapshot.policy.budget, &mut record);
     if args.bench {
@@ -72,32 +77,16 @@ pub(crate) fn run(args: &cli::Validate, global: &Global, shell: &Shell) -> Resul
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-fn new_record(snapshot: &Snapshot) -> Record {
-    Record {
-        schema: SCHEMA,
-        command: "validate".to_owned(),
-        workspace: snapshot.root.display().to_string(),
-        started: chrono::Local::now().to_rfc3339(),
-        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        machine: snapshot.machine.clone(),
-        git_head: snapshot.git_head.clone(),
-        changes: Vec::new(),
-        baseline: None,
-        candidate: None,
-        measurements: Vec::new(),
-        checks: Vec::new(),
-        backup: None,
-        report: None,
-        kept: Vec::new(),
-        diff: String::new(),
-        notes: Vec::new(),
-    }
-}
-
 /// The last record of this workspace with timed builds.
-fn last_measured(snapshot: &Snapshot) -> Result<Option<Record>> {
+fn last_measured(snapshot: &Snapshot, shell: &Shell) -> Result<Option<Record>> {
     for dir in report::all(&report::runs_dir(&snapshot.target_dir))?.iter().rev() {
-        let record = report::read(dir)?;
+        let record = match report::read(dir) {
+            Ok(record) => record,
+            Err(error) => {
+                shell.warn(format!("skipped an earlier run: {error:#}"));
+                continue;
+            }
+        };
         let is_timed = record.measurements.iter().any(|m| m.what == "clean-dev");
         if is_timed && record.workspace == snapshot.root.display().to_string() {
             return Ok(Some(record));
@@ -214,7 +203,7 @@ fn timed(
 ) -> Result<()> {
     shell.status("Measuring", "2 clean builds and 2 rebuilds; each is shown as it ends");
     let shadows = Shadows::create(snapshot, global.offline)?;
-    let mut bench = Bench::new(snapshot, shell, run_dir, None);
+    let mut bench = Bench::new(shell, run_dir, None);
     let mut now = Readings::default();
     let shadow = &shadows.candidate;
     let dev = bench.clean(shadow, Profile::Dev, "")?;
@@ -235,7 +224,7 @@ fn timed(
         let note = "no earlier timed run is recorded for this workspace: these readings are the first, \
                     shown on both sides";
         record.notes.push(note.to_owned());
-        record.checks.push(Check::skipped("timed builds", "recorded; nothing to compare with yet"));
+        record.checks.push(Check::skipped(TIMED, "recorded; nothing to compare with yet"));
         return Ok(());
     };
     let before = recorded(earlier);
@@ -245,7 +234,7 @@ fn timed(
         || earlier.machine.rustc != snapshot.machine.rustc
     {
         let why = "the earlier run had another toolchain or number of cores";
-        record.checks.push(Check::skipped("timed builds", why));
+        record.checks.push(Check::skipped(TIMED, why));
         return Ok(());
     }
     record.checks.push(as_fast(&record.measurements));
@@ -283,9 +272,9 @@ fn as_fast(measurements: &[Measurement]) -> Check {
         .map(|m| format!("{} takes {:.2} times as long", m.what, m.ratio.unwrap_or_default()))
         .collect();
     if slow.is_empty() {
-        Check::new("timed builds", true, "clean builds are as fast as they were".to_owned())
+        Check::new(TIMED, true, "clean builds are as fast as they were".to_owned())
     } else {
-        Check::new("timed builds", false, slow.join(", "))
+        Check::new(TIMED, false, slow.join(", "))
     }
 }
 
@@ -298,13 +287,10 @@ fn against(
     shell: &Shell,
     record: &mut Record,
 ) -> Result<()> {
-    shell.status(
-        "Measuring",
-        format!("4 clean builds and up to 4 rebuilds, `{rev}` and the working tree in turns"),
-    );
+    shell.status("Measuring", format!("4 clean builds, `{rev}` and the working tree in turns"));
     let shadows = Shadows::create(snapshot, global.offline)?;
     shadows.baseline.check_out(snapshot, rev)?;
-    let mut bench = Bench::new(snapshot, shell, run_dir, None);
+    let mut bench = Bench::new(shell, run_dir, None);
     let (mut old, mut new) = (Readings::default(), Readings::default());
     let sides = [&shadows.baseline, &shadows.candidate];
     for profile in [Profile::Dev, Profile::Release] {
@@ -353,8 +339,7 @@ fn bench(cargo: &Cargo, run_dir: &Path, shell: &Shell, record: &mut Record) -> R
 
 fn print(record: &Record, global: &Global, shell: &Shell) -> Result<()> {
     if global.format == Format::Json {
-        let text = serde_json::to_string_pretty(record).context("failed to write JSON")?;
-        return writeln!(io::stdout().lock(), "{text}").context("failed to write to stdout");
+        return output::json(record);
     }
     let mut out = render::facts::checks(record).join("\n");
     let table = render::table::human(record);
@@ -365,7 +350,7 @@ fn print(record: &Record, global: &Global, shell: &Shell) -> Result<()> {
     for note in &record.notes {
         shell.status("Note", note);
     }
-    writeln!(io::stdout().lock(), "{}", out.trim_end()).context("failed to write to stdout")
+    output::text(&out)
 }
 
 /// Whether two sides differ for the worse; used by budgets on ratios.

@@ -104,7 +104,10 @@ pub(crate) fn refuse_pending(fs: &impl FileSystem, root: &Path) -> Result<()> {
         if let Ok(Some(journal)) = Journal::load(fs, root, &id)
             && journal.manifest.state == State::Committing
         {
-            bail!("`{id}` belongs to an interrupted run that has to be undone first");
+            bail!(
+                "`{id}` belongs to an interrupted run that has to be undone first\n\
+                 hint: run `cargo xtask restore` without `--dry-run`"
+            );
         }
     }
     Ok(())

@@ -17,10 +17,11 @@ use crate::{
 
 use super::Finding;
 
-/// Features that only gate parts of an API, so that leaving some out changes no behaviour of what
-/// remains. Source: the feature documentation of each crate (tokio: "full: enables all features
-/// listed below except `test-util` and `tracing`"; hyper, hyper-util, tower and tokio-util: "full"
-/// lists the API features). `syn/full` is not one: it changes what the parser accepts.
+/// Features that gate parts of an API, so that leaving some out changes no behaviour of what remains.
+/// One of tokio's gates nothing: `parking_lot` swaps the locks inside tokio, and goes unless somebody
+/// asks for it by name. Source: the feature documentation of each crate (tokio: "full: enables all
+/// features listed below except `test-util` and `tracing`"; hyper, hyper-util, tower and tokio-util:
+/// "full" lists the API features). `syn/full` is not one: it changes what the parser accepts.
 const UMBRELLAS: [(&str, &str); 5] = [
     ("tokio", "full"),
     ("tokio-util", "full"),

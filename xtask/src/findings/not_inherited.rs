@@ -25,13 +25,14 @@ pub(super) fn find(snapshot: &Snapshot, aligned: &BTreeSet<String>) -> Vec<Findi
         let repeats = uses.iter().filter(|u| !u.declared.inherits && u.declared.key == base.key);
         let mut edits = BTreeMap::new();
         let mut members = Vec::new();
+        let mut strictest = base.requirement.as_deref();
         for usage in repeats {
             match merged_requirement(base, usage)
                 .and_then(|req| graph::obstacle(snapshot, usage, base).map_or(Ok(req), Err))
             {
                 Ok(requirement) => {
-                    if let Some(requirement) = requirement {
-                        edits.insert(None, raise(base, requirement));
+                    if let (Some(new), Some(known)) = (requirement, strictest) {
+                        strictest = graph::stricter(new, known).or(strictest);
                     }
                     let edit = Edit::Inherit { site: usage.site(), key: base.key.clone() };
                     edits.insert(Some(usage.site()), edit);
@@ -39,6 +40,9 @@ pub(super) fn find(snapshot: &Snapshot, aligned: &BTreeSet<String>) -> Vec<Findi
                 }
                 Err(reason) => out.push(left(base, usage, &reason)),
             }
+        }
+        if let Some(requirement) = strictest.filter(|_| strictest != base.requirement.as_deref()) {
+            edits.insert(None, raise(base, requirement));
         }
         members.dedup();
         if !members.is_empty() {

@@ -28,6 +28,9 @@ pub(super) fn find(snapshot: &Snapshot) -> Vec<Finding> {
         .map(|declared| declared.key)
         .filter(|key| !snapshot.policy.keep.contains(key))
         .collect();
+    if keys.is_empty() {
+        return Vec::new();
+    }
     let title = "remove entries of [workspace.dependencies] that no member inherits".to_owned();
     let reason =
         "no member inherits them; tidiness only, such entries cost no build time".to_owned();

@@ -1,12 +1,13 @@
 //! Which changes of a plan stand: check all, bisect on failure, try alternatives, run the tests.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::{
     bisect::{self, Outcome},
     cli::Code,
     findings::RELEASE_PROFILE,
     plan::Change,
+    render,
     shell::Shell,
     trial::{self, Trial},
 };
@@ -20,6 +21,13 @@ pub(super) struct Proof {
     pub(super) notes: Vec<String>,
 }
 
+/// Whether the workspace's tests are part of the proof.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tests {
+    Run,
+    Skip,
+}
+
 /// Proves the changes in the candidate shadow.
 ///
 /// # Errors
@@ -27,25 +35,46 @@ pub(super) struct Proof {
 pub(super) fn prove(
     trial: &mut Trial<'_>,
     changes: &[Change],
-    no_test: bool,
+    tests: Tests,
     shell: &Shell,
 ) -> Result<Proof> {
     let order: Vec<String> = changes.iter().map(Change::id).collect();
     let (free, changes): (Vec<Change>, Vec<Change>) =
         changes.iter().cloned().partition(|change| !change.affects_build());
-    shell.status("Checking", format!("the candidate with all {} changes", changes.len()));
-    let first = trial.check(&changes)?;
     let mut proof = Proof { kept: changes, ..Proof::default() };
+    update(trial, &mut proof, shell)?;
+    shell.status(
+        "Checking",
+        format!("the candidate with {}", render::count(proof.kept.len(), "change")),
+    );
+    let first = trial.check(&proof.kept)?;
     reduce(trial, &mut proof, first, shell, |trial, chosen| trial.check(chosen))?;
     retry(trial, &mut proof, shell)?;
-    if no_test {
-        proof.notes.push("tests were not run (`--no-test`)".to_owned());
-    } else {
-        test(trial, &mut proof, shell)?;
+    match tests {
+        Tests::Skip => proof.notes.push("tests were not run (`--no-test`)".to_owned()),
+        Tests::Run => test(trial, &mut proof, shell)?,
     }
     proof.kept.extend(free);
     proof.kept.sort_by_key(|change| order.iter().position(|id| *id == change.id()));
     Ok(proof)
+}
+
+/// A full update of the lock file must stand by itself, or no change could.
+fn update(trial: &mut Trial<'_>, proof: &mut Proof, shell: &Shell) -> Result<()> {
+    if trial.updates_all() {
+        shell.status("Checking", "the update of every dependency");
+        if let Outcome::Unsound(why) = trial.check(&[])? {
+            give_up_update(trial, proof, &why, shell);
+        }
+    }
+    Ok(())
+}
+
+fn give_up_update(trial: &mut Trial<'_>, proof: &mut Proof, why: &str, shell: &Shell) {
+    let note = format!("the update of every dependency was rejected: {why}");
+    shell.warn(&note);
+    proof.notes.push(note);
+    trial.update_minimally();
 }
 
 /// Rejects changes until `test` finds the rest sound.
@@ -73,7 +102,7 @@ fn reduce(
     }
     // The candidate shadow shows the last set tried, which need not be the one kept.
     if let Outcome::Unsound(why) = trial.check(&proof.kept)? {
-        proof.notes.push(format!("even without any change: {why}"));
+        bail!("the baseline compiled, but its copy does not: {why}\nhint: run again");
     }
     Ok(())
 }
@@ -127,7 +156,17 @@ fn test(trial: &mut Trial<'_>, proof: &mut Proof, shell: &Shell) -> Result<()> {
     for name in &before.failed {
         proof.notes.push(format!("test `{name}` failed before any change"));
     }
-    let Some(evidence) = tested.regression(&before) else {
+    let mut regression = tested.regression(&before);
+    if let (Some(why), true) = (&regression, trial.updates_all()) {
+        give_up_update(trial, proof, why, shell);
+        if let Outcome::Unsound(why) = trial.check(&proof.kept)? {
+            bail!(
+                "what compiled with updated dependencies does not without: {why}\nhint: leave `--update` out"
+            );
+        }
+        regression = trial.test_candidate(&exclude)?.regression(&before);
+    }
+    let Some(evidence) = regression else {
         proof.notes.push(format!("{} tests passed with the changes", tested.passed_count()));
         return Ok(());
     };

@@ -16,7 +16,7 @@ use crate::{
     trial::Trial,
 };
 
-use super::prove::Proof;
+use super::prove::{self, Proof, Tests};
 
 /// Pairs at `--measure full`.
 const FULL_PAIRS: usize = 3;
@@ -40,7 +40,7 @@ pub(super) fn measure(
     trial: &mut Trial<'_>,
     bench: &mut Bench<'_>,
     proof: &mut Proof,
-    depth: Depth,
+    (depth, tests): (Depth, Tests),
     shell: &Shell,
 ) -> Result<(Readings, Readings)> {
     let pairs = if depth == Depth::Full { FULL_PAIRS } else { 1 };
@@ -49,6 +49,7 @@ pub(super) fn measure(
     for _ in 0..pairs {
         pair(trial, bench, proof, &mut readings)?;
     }
+    leave_unmeasured(proof);
     let slower: Vec<Profile> = [Profile::Dev, Profile::Release]
         .into_iter()
         .filter(|profile| call(*profile, &readings) == Some(Call::Worse))
@@ -61,8 +62,12 @@ pub(super) fn measure(
         reject_slow(trial, bench, proof, profile, &readings)?;
     }
     if proof.kept.iter().any(Change::affects_build) {
-        trial.check(&proof.kept)?;
-        readings.1 = Readings::default();
+        // A subset of what was proved is not proved by that.
+        let mut again = prove::prove(trial, &proof.kept, tests, shell)?;
+        proof.kept = again.kept;
+        proof.rejected.append(&mut again.rejected);
+        proof.notes.append(&mut again.notes);
+        readings = (Readings::default(), Readings::default());
         pair(trial, bench, proof, &mut readings)?;
     } else {
         readings.1 = readings.0.clone();
@@ -71,8 +76,18 @@ pub(super) fn measure(
     Ok(readings)
 }
 
+/// Release settings that the time budget left undecided are not kept: nothing speaks for them.
+fn leave_unmeasured(proof: &mut Proof) {
+    let is_open = |change: &Change| {
+        change.code == Code::Profile
+            && change.subject == RELEASE_PROFILE
+            && !change.alternatives.is_empty()
+    };
+    reject(proof, "the time budget was spent before the settings were timed", is_open);
+}
+
 fn announce(proof: &Proof, pairs: usize, shell: &Shell) {
-    let variants = release_change(proof).map_or(0, |change| 1 + change.alternatives.len());
+    let variants = release_change(proof).map_or(0, |change| 2 + change.alternatives.len());
     let clean = pairs * 4 + variants;
     let again = pairs * 4;
     shell.status(
@@ -135,7 +150,7 @@ fn pair(
             }
         }
     }
-    Ok(())
+    bench.unedit()
 }
 
 /// Puts a choice of changes into the candidate shadow.
@@ -144,7 +159,7 @@ fn apply(trial: &Trial<'_>, kept: &[Change]) -> Result<()> {
 }
 
 /// The release build of the candidate; while the release settings are open, one for each of them and
-/// one without, of which the fastest is kept and built last.
+/// one without, of which the fastest is kept and built once more.
 fn choose_release(trial: &Trial<'_>, bench: &mut Bench<'_>, proof: &mut Proof) -> Result<Build> {
     let candidate: &Shadow = &trial.shadows.candidate;
     let Some(change) = release_change(proof).filter(|c| !c.alternatives.is_empty()).cloned() else {
@@ -178,20 +193,19 @@ fn choose_release(trial: &Trial<'_>, bench: &mut Bench<'_>, proof: &mut Proof) -
         stats::call_sides(Quantity::Seconds, &old, &new) == Some(Call::Better)
     });
     proof.kept.retain(|kept| kept.id() != change.id());
-    let build = match best {
-        Some((way, build)) => {
+    match best {
+        Some((way, _)) => {
             let reason = format!("measured on {} cores: {figures}", trial.snapshot().machine.cores);
             proof.kept.push(Change { reason, alternatives: Vec::new(), ..way });
-            build
         }
         None => {
             let reason = format!("no setting was faster beyond noise: {figures}");
             proof.rejected.push((change, reason));
-            old
         }
-    };
+    }
+    // Built once more: the fastest of several readings is too good, and the sizes are to be its own.
     apply(trial, &proof.kept)?;
-    Ok(build)
+    bench.clean(candidate, Profile::Release, "")
 }
 
 /// Builds without one pass after the other and rejects those without which the build is faster; all
@@ -219,6 +233,9 @@ fn reject_slow(
             continue;
         }
         let label = format!(", without {}", code.as_str());
+        if !bench.has_time(&format!("a build{label}")) {
+            break;
+        }
         let without = bench.clean(&trial.shadows.candidate, profile, &label)?.sample.value;
         if stats::call_sides(Quantity::Seconds, &with, &[without]) == Some(Call::Better) {
             let reason = format!(

@@ -39,7 +39,7 @@ pub(crate) fn checks(record: &Record) -> Vec<String> {
             Some(false) => "FAILED",
             None => "skipped",
         };
-        format!("{word:>8}  {}: {}", check.name, check.detail)
+        format!("{word}: {}: {}", check.name, check.detail)
     };
     record.checks.iter().map(line).collect()
 }

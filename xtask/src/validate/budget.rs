@@ -5,7 +5,7 @@ use crate::{
     record::{Check, Record},
 };
 
-use super::is_worse;
+use super::{TIMED, is_worse};
 
 /// Adds a check for each budget that is set.
 pub(super) fn hold(budget: &Budget, record: &mut Record) {
@@ -16,8 +16,12 @@ pub(super) fn hold(budget: &Budget, record: &mut Record) {
         ("incremental-leaf", budget.incremental),
         ("target-bytes", budget.target),
     ];
-    let mut checks: Vec<Check> =
-        ratios.into_iter().filter_map(|(what, limit)| Some(ratio(record, what, limit?))).collect();
+    // Readings that were found not to be comparable, or had nothing to be compared with, hold no ratio.
+    let is_comparable = record.checks.iter().any(|c| c.name == TIMED && c.ok.is_some());
+    let mut checks: Vec<Check> = ratios
+        .into_iter()
+        .filter_map(|(what, limit)| Some(ratio(record, what, limit?, is_comparable)))
+        .collect();
     let side = record.candidate.clone().unwrap_or_default();
     let counts =
         [("duplicates", side.duplicates, budget.duplicates), ("units", side.units, budget.units)];
@@ -32,14 +36,14 @@ pub(super) fn hold(budget: &Budget, record: &mut Record) {
     record.checks.append(&mut checks);
 }
 
-fn ratio(record: &Record, what: &str, limit: f64) -> Check {
+fn ratio(record: &Record, what: &str, limit: f64, is_comparable: bool) -> Check {
     let name = format!("budget {what}");
-    let row = record.measurements.iter().find(|row| row.what == what);
+    let row = record.measurements.iter().find(|row| row.what == what && is_comparable);
     match row.and_then(|row| Some((row, row.ratio?))) {
         Some((row, found)) => {
             let ok = found <= limit || !is_worse(row);
             Check::new(&name, ok, format!("{found:.2}, at most {limit:.2} allowed"))
         }
-        None => Check::skipped(&name, "not measured"),
+        None => Check::skipped(&name, "nothing measured to compare with"),
     }
 }
