@@ -36,6 +36,7 @@ mod trial;
 mod usage;
 mod validate;
 mod verify;
+mod wording;
 
 /// Could not do what was asked; the workspace is as it was, unless the error says otherwise.
 const COULD_NOT: u8 = 2;

@@ -28,6 +28,7 @@ use crate::{
     snapshot::{self, Snapshot},
     target_dir,
     trial::{self, LockUpdate, Trial},
+    wording,
 };
 
 mod prove;
@@ -115,7 +116,7 @@ fn show(snapshot: &Snapshot, plan: &Plan, record: &Record, shell: &Shell) {
     let count = plan.changes.len();
     shell.status(
         "Planned",
-        format!("{} in `{}`", render::count(count, "change"), snapshot.root.display()),
+        format!("{} in `{}`", wording::count(count, "change"), snapshot.root.display()),
     );
     for change in &plan.changes {
         shell.block(&format!("{:>12} {} ({})", "", change.title, change.id()));
@@ -167,7 +168,7 @@ fn agreed(shell: &Shell, plan: &Plan) -> Result<bool> {
              hint: run again with `--yes` to agree, or with `--dry-run` to look only"
         );
     }
-    let count = render::count(plan.changes.len(), "change");
+    let count = wording::count(plan.changes.len(), "change");
     let question = format!("Prove {count} in a copy and commit what stands?");
     Ok(interrupt::at_question(|| shell.confirm(&question)))
 }
@@ -264,7 +265,7 @@ fn finish(
         let backup = commit_files(snapshot, &files)?;
         shell.status(
             "Committed",
-            format!("{}; the old bytes are in `{backup}/`", render::count(files.len(), "file")),
+            format!("{}; the old bytes are in `{backup}/`", wording::count(files.len(), "file")),
         );
         shell.status("Undo", format!("`cargo xtask restore {backup}` puts everything back"));
         record.backup = Some(backup);
@@ -297,13 +298,19 @@ fn finish(
         shell.status("Note", &note);
         record.notes.push(note);
     }
-    shell.status("Reported", format!("`{}`", run_dir.join("report.html").display()));
+    shell.status(
+        "Reported",
+        format!(
+            "`{}`; report.md, report.json, timing reports and logs are beside it",
+            run_dir.join("report.html").display()
+        ),
+    );
     Ok(())
 }
 
 fn clean(snapshot: &Snapshot, shell: &Shell, record: &mut Record) -> Result<()> {
     let cleaned = target_dir::clean_package_bloat(&snapshot.target_dir)?;
-    let freed = render::si_bytes(cleaned.freed_bytes);
+    let freed = wording::si_bytes(cleaned.freed_bytes);
     shell.status("Cleaned", format!("{} directories, {freed}", cleaned.removed.len()));
     for (path, reason) in &cleaned.left {
         let note = format!("left `{}`: {reason}", path.display());

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use crate::wording::{count, seconds, si_bytes};
 use crate::{
     record::{Machine, Measurement, Quantity, Record, Sample, Verdict},
     stats,
@@ -116,25 +117,6 @@ fn value(unit: Quantity, value: f64) -> String {
     }
 }
 
-/// A number of bytes in powers of ten, as `999 B`, `12.3 kB`, `87.5 MB`, `1421 MB`, `12.4 GB`:
-/// megabytes up to ten thousand of them, so that before and after read in one unit.
-pub(crate) fn si_bytes(bytes: u64) -> String {
-    let count = bytes as f64;
-    match bytes {
-        0..1_000 => format!("{bytes} B"),
-        1_000..999_950 => format!("{:.1} kB", count / 1e3),
-        999_950..99_950_000 => format!("{:.1} MB", count / 1e6),
-        99_950_000..10_000_000_000 => format!("{:.0} MB", count / 1e6),
-        _ => format!("{:.1} GB", count / 1e9),
-    }
-}
-
-/// Seconds with one decimal below 100 s and none from there on: `65.4 s`, `168 s`.
-pub(crate) fn seconds(seconds: f64) -> String {
-    // What would round up to 100.0 belongs to the other side.
-    if seconds < 99.95 { format!("{seconds:.1} s") } else { format!("{seconds:.0} s") }
-}
-
 /// The change that a ratio of candidate to baseline means: `-52.0%`, `+3.1%`, `0.0%`. A second
 /// decimal where the first would claim that nothing is left.
 fn percent(ratio: f64) -> String {
@@ -165,12 +147,6 @@ fn machine(machine: &Machine) -> String {
     let cores = count(machine.cores, "core");
     let Machine { os, arch, rustc, cargo, .. } = machine;
     format!("{cores}, {os} {arch}, {rustc}, {cargo}")
-}
-
-/// `1 core`, `2 cores`.
-pub(crate) fn count(number: usize, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{plural}")
 }
 
 /// A piece of a sentence: messages quote names in backticks.

@@ -22,6 +22,7 @@ use crate::{
     stats::{self, Call},
     trial,
     verify::{self, Checked},
+    wording,
 };
 
 mod budget;
@@ -186,7 +187,7 @@ fn look(snapshot: &Snapshot, record: &mut Record) -> Result<()> {
         };
         record.checks.push(Check::new(name, true, detail));
     }
-    let size = render::si_bytes(snapshot.inventory.bytes);
+    let size = wording::si_bytes(snapshot.inventory.bytes);
     let detail = format!("{size} in `{}`", snapshot.target_dir.display());
     record.checks.push(Check::new("target directory", true, detail));
     Ok(())
@@ -327,7 +328,7 @@ fn bench(cargo: &Cargo, run_dir: &Path, shell: &Shell, record: &mut Record) -> R
     let detail = if finished.success {
         format!(
             "{} in all; figures in `{}`",
-            render::seconds(finished.wall.as_secs_f64()),
+            wording::seconds(finished.wall.as_secs_f64()),
             log.display()
         )
     } else {

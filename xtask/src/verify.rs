@@ -5,6 +5,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use anyhow::Result;
@@ -35,6 +36,8 @@ pub(crate) struct Checked {
     pub(crate) units: usize,
     /// Names in backticks that errors call a feature, in the order they came.
     pub(crate) features_asked_for: Vec<String>,
+    /// Wall time of the check.
+    pub(crate) wall: Duration,
     /// Cargo's own error when it did not come to compiling.
     pub(crate) refused: Option<String>,
 }
@@ -78,6 +81,7 @@ pub(crate) fn check(
     });
     progress.finish_and_clear();
     let finished = finished?;
+    checked.wall = finished.wall;
     if !finished.success && (!built || checked.failed.is_empty()) {
         checked.refused = Some(finished.stderr.trim().to_owned());
     }

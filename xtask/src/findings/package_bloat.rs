@@ -1,6 +1,6 @@
 //! `package-bloat`: unpacked directories that `cargo package` left in the target directory.
 
-use crate::{cli::Code, plan::Change, render, snapshot::Snapshot};
+use crate::{cli::Code, plan::Change, snapshot::Snapshot, wording};
 
 use super::Finding;
 
@@ -15,7 +15,7 @@ pub(super) fn find(snapshot: &Snapshot) -> Vec<Finding> {
         "delete {} unpacked director{} ({}) in `{}`",
         package.unpacked.len(),
         if package.unpacked.len() == 1 { "y" } else { "ies" },
-        render::si_bytes(bytes),
+        wording::si_bytes(bytes),
         snapshot.target_dir.join("package").display()
     );
     let reason = format!(

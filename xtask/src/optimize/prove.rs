@@ -7,9 +7,9 @@ use crate::{
     cli::Code,
     findings::RELEASE_PROFILE,
     plan::Change,
-    render,
     shell::Shell,
     trial::{self, Trial},
+    wording,
 };
 
 /// What stands, and what fell with its evidence.
@@ -45,7 +45,7 @@ pub(super) fn prove(
     update(trial, &mut proof, shell)?;
     shell.status(
         "Checking",
-        format!("the candidate with {}", render::count(proof.kept.len(), "change")),
+        format!("the candidate with {}", wording::count(proof.kept.len(), "change")),
     );
     let first = trial.check(&proof.kept)?;
     reduce(trial, &mut proof, first, shell, |trial, chosen| trial.check(chosen))?;

@@ -2,7 +2,7 @@
 //!
 //! Every figure of the method comes from `stats`, so that the text cannot drift from the decision.
 
-use super::{Row, VERDICTS, count, rows, stats};
+use super::{Row, VERDICTS, count, rows, seconds, stats};
 use crate::record::{Check, Quantity, Record, Sample};
 
 /// What happened, in one or two sentences of plain text.
@@ -89,7 +89,7 @@ pub(super) fn method(record: &Record) -> Vec<String> {
         ));
     }
     if !timed.is_empty() {
-        let floor = super::seconds(stats::SECONDS_FLOOR);
+        let floor = seconds(stats::SECONDS_FLOOR);
         facts.push(format!("timings less than {floor} apart are called same"));
     }
     if rows.iter().any(|row| row.measurement.unit == Quantity::Bytes) {
@@ -118,10 +118,10 @@ fn spread(samples: &[Sample], side: &str) -> String {
     let Some(range) = stats::range(&values) else {
         return format!("{number} {side}");
     };
-    let (min, max) = (super::seconds(range.min), super::seconds(range.max));
+    let (min, max) = (seconds(range.min), seconds(range.max));
     let outliers: Vec<String> = stats::outliers(&values)
         .into_iter()
-        .map(|index| format!("#{} ({})", index + 1, super::seconds(values[index])))
+        .map(|index| format!("#{} ({})", index + 1, seconds(values[index])))
         .collect();
     let apart = if outliers.is_empty() {
         String::new()

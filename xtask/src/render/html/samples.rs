@@ -5,7 +5,8 @@
 use super::{Row, escape, scrollable};
 use crate::{
     record::{Quantity, Sample},
-    render::{DASH, seconds, si_bytes},
+    render::DASH,
+    wording::{seconds, si_bytes},
 };
 
 /// The table; nothing when no build was timed.

@@ -1,0 +1,104 @@
+//! Imports run downwards: a module of the crate names only modules that stand below it in this list.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+/// The modules from high to low, as docs/architecture.md has them.
+const ORDER: [&str; 34] = [
+    "main", "optimize", "validate", "findings", "trial", "measure", "restore", "report", "plan",
+    "graph", "shadow", "snapshot", "verify", "render", "backup", "commit", "cargo", "lock", "shell",
+    "stats", "manifest", "text", "usage", "policy", "timings", "target_dir", "bisect", "files",
+    "record", "wording", "disk", "interrupt", "output", "cli",
+];
+
+fn rank(module: &str) -> usize {
+    ORDER
+        .iter()
+        .position(|known| *known == module)
+        .unwrap_or_else(|| panic!("`{module}` has no place in the order of modules"))
+}
+
+/// The modules named behind `crate::` in a source text, alone or in braces.
+fn named(source: &str) -> BTreeSet<String> {
+    let word = |text: &str| -> String {
+        text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+    };
+    let mut found = BTreeSet::new();
+    for (at, marker) in source.match_indices("crate::") {
+        let rest = &source[at + marker.len()..];
+        let Some(list) = rest.strip_prefix('{') else {
+            found.insert(word(rest));
+            continue;
+        };
+        let (mut depth, mut starts) = (0, true);
+        for (offset, c) in list.char_indices() {
+            match c {
+                '{' => depth += 1,
+                '}' if depth == 0 => break,
+                '}' => depth -= 1,
+                ',' if depth == 0 => starts = true,
+                c if starts && depth == 0 && !c.is_whitespace() => {
+                    found.insert(word(&list[offset..]));
+                    starts = false;
+                }
+                _ => {}
+            }
+        }
+    }
+    found.remove("");
+    found
+}
+
+fn sources(dir: &Path, out: &mut Vec<std::path::PathBuf>) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, out);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            out.push(path);
+        }
+    }
+}
+
+#[test]
+fn no_module_imports_upwards() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&src, &mut files);
+    let mut upwards = Vec::new();
+    let mut seen = 0;
+    for file in &files {
+        let relative = file.strip_prefix(&src).unwrap();
+        // What tests reach for is not the structure.
+        if relative.components().any(|part| part.as_os_str().to_string_lossy().contains("test")) {
+            continue;
+        }
+        let first = relative.components().next().unwrap().as_os_str().to_string_lossy();
+        let module = first.trim_end_matches(".rs").to_owned();
+        let text = fs::read_to_string(file).unwrap();
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        for other in named(code).into_iter().filter(|other| *other != module) {
+            seen += 1;
+            if rank(&other) < rank(&module) {
+                upwards.push(format!("{} imports `{other}`", relative.display()));
+            }
+        }
+    }
+    assert!(seen > 50, "only {seen} imports were found: is the search broken?");
+    assert!(upwards.is_empty(), "{}", upwards.join("\n"));
+}
+
+#[test]
+fn imports_are_found_alone_and_in_braces() {
+    let found = named("use crate::{a::{b, c}, d,\n e::f};\nlet x = crate::g::h();");
+    assert_eq!(found.into_iter().collect::<Vec<_>>(), ["a", "d", "e", "g"]);
+}
+
+#[test]
+fn every_module_has_its_place() {
+    let main = include_str!("../src/main.rs");
+    for line in main.lines() {
+        if let Some(module) = line.strip_prefix("mod ").and_then(|rest| rest.strip_suffix(';')) {
+            rank(module);
+        }
+    }
+}
