@@ -155,7 +155,8 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<DocumentMut> {
         let (line, column) =
             error.span().map_or((1, 1), |span| position(text.as_str(), span.start));
         anyhow::anyhow!(
-            "failed to parse `{}`: line {line}, column {column}: {}",
+            "failed to parse `{}`: line {line}, column {column}: {}\n\
+             hint: mend it there, or put an older state back with git or `cargo xtask restore`",
             path.display(),
             error.message().replace('\n', "; ")
         )

@@ -89,8 +89,8 @@ fn leave_unmeasured(proof: &mut Proof) {
     reject(proof, "the time budget was spent before the settings were timed", is_open);
 }
 
-/// A clean build takes about as long as the check of all targets did: it generates code, but builds no
-/// tests and benches. On AIMDS both took between 0.9 and 1.4 times as long.
+/// The estimate takes a clean build to last about as long as the check of all targets did: it generates
+/// code, but builds no tests and benches. It is announced as an estimate, and nothing is decided by it.
 fn announce(proof: &Proof, pairs: usize, check: Duration, shell: &Shell) {
     let variants = release_change(proof).map_or(0, |change| 2 + change.alternatives.len());
     let clean = pairs * 4 + variants;
