@@ -274,8 +274,10 @@ fn finish(
     if kept.iter().any(|change| change.code == Code::PackageBloat) {
         clean(snapshot, shell, record).with_context(|| said_too_late(record))?;
     }
-    let package = target_dir::inventory(&snapshot.target_dir)?.package;
-    after.package_bytes.push(measure::plain(package.bytes as f64));
+    let dirs = std::iter::once(&snapshot.target_dir).chain(&snapshot.build_dir);
+    let left: Vec<u64> =
+        dirs.map(|dir| Ok(target_dir::inventory(dir)?.package.bytes)).collect::<Result<_>>()?;
+    after.package_bytes.push(measure::plain(left.iter().sum::<u64>() as f64));
     if snapshot.inventory.package.bytes > 0 || !before.clean_dev.is_empty() {
         record.measurements = measure::compare(&before, &after);
     }
@@ -309,18 +311,24 @@ fn finish(
 }
 
 fn clean(snapshot: &Snapshot, shell: &Shell, record: &mut Record) -> Result<()> {
-    let cleaned = target_dir::clean_package_bloat(&snapshot.target_dir)?;
-    let freed = wording::si_bytes(cleaned.freed_bytes);
-    shell.status("Cleaned", format!("{} directories, {freed}", cleaned.removed.len()));
-    for (path, reason) in &cleaned.left {
-        let note = format!("left `{}`: {reason}", path.display());
-        shell.warn(&note);
-        record.notes.push(note);
+    let (mut freed, mut removed) = (0, 0);
+    for dir in std::iter::once(&snapshot.target_dir).chain(&snapshot.build_dir) {
+        let cleaned = target_dir::clean_package_bloat(dir)?;
+        freed += cleaned.freed_bytes;
+        removed += cleaned.removed.len();
+        for (path, reason) in &cleaned.left {
+            let note = format!("left `{}`: {reason}", path.display());
+            shell.warn(&note);
+            record.notes.push(note);
+        }
     }
+    let freed = wording::si_bytes(freed);
+    let directories = if removed == 1 { "directory" } else { "directories" };
+    shell.status("Cleaned", format!("{removed} unpacked {directories}, {freed}"));
     let code = Code::PackageBloat.as_str();
     for change in record.changes.iter_mut().filter(|change| change.code == code) {
         change.reason = format!("{freed} freed; {}", change.reason);
-        if cleaned.removed.is_empty() {
+        if removed == 0 {
             change.verdict = Verdict::Skipped;
         }
     }

@@ -43,6 +43,10 @@ pub(crate) struct Snapshot {
     pub(crate) documents: BTreeMap<PathBuf, DocumentMut>,
     pub(crate) policy: Policy,
     pub(crate) target_dir: PathBuf,
+    /// `build.build-dir`, where it is not the target directory.
+    pub(crate) build_dir: Option<PathBuf>,
+    /// Of the target directory; `package` also counts what lies in the build directory, where cargo
+    /// unpacks if there is one.
     pub(crate) inventory: Inventory,
     pub(crate) machine: Machine,
     pub(crate) git_head: Option<String>,
@@ -87,7 +91,12 @@ impl Snapshot {
         let files = read_files(&root, &members)?;
         let documents = parse_documents(&root, &files)?;
         let target_dir = metadata.target_directory.clone().into_std_path_buf();
-        let inventory = target_dir::inventory(&target_dir)?;
+        let build_dir = metadata.build_directory.clone().map(Into::into);
+        let build_dir = build_dir.filter(|dir: &PathBuf| *dir != target_dir);
+        let mut inventory = target_dir::inventory(&target_dir)?;
+        if let Some(dir) = &build_dir {
+            inventory.package.extend(target_dir::inventory(dir)?.package);
+        }
         Ok(Self {
             ignored: ignored(&root, &files, probes),
             git_head: cargo::git(&root, &["rev-parse", "HEAD"]).map(|head| head.trim().to_owned()),
@@ -100,6 +109,7 @@ impl Snapshot {
             documents,
             policy,
             target_dir,
+            build_dir,
             inventory,
         })
     }

@@ -46,6 +46,15 @@ pub(crate) struct PackageDir {
     pub(crate) crates: Vec<(PathBuf, u64)>,
 }
 
+impl PackageDir {
+    /// Adds what lies in another such directory.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.bytes += other.bytes;
+        self.unpacked.extend(other.unpacked);
+        self.crates.extend(other.crates);
+    }
+}
+
 /// A directory beneath `<target>/package/` that can be made again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Unpacked {

@@ -79,8 +79,8 @@ fn named(source: &str) -> BTreeSet<String> {
 }
 
 fn sources(dir: &Path, out: &mut Vec<std::path::PathBuf>) {
-    for entry in fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in fs::read_dir(dir).expect("the source directory is there") {
+        let path = entry.expect("it can be read").path();
         if path.is_dir() {
             sources(&path, out);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
