@@ -76,6 +76,10 @@ impl Cargo {
         if let Some(toolchain) = &self.toolchain {
             command.env("RUSTUP_TOOLCHAIN", toolchain);
         }
+        if args.first().is_some_and(|arg| arg.as_ref() == "metadata") {
+            // Without this, cargo keeps a cache in the target directory: looking writes nothing.
+            command.env("CARGO_CACHE_RUSTC_INFO", "0");
+        }
         if program == "cargo" && self.offline {
             command.arg("--offline");
         }

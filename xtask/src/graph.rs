@@ -11,6 +11,7 @@ use cargo_metadata::{
 
 use crate::{
     manifest::{self, Declaration, DepTable, Kind, Site},
+    paths,
     snapshot::{Member, Snapshot},
 };
 
@@ -173,26 +174,11 @@ fn same_source(snapshot: &Snapshot, usage: &Use<'_>, base: &Declaration) -> bool
     match (usage.declared.path(), base.path()) {
         (None, None) => usage.declared.source == base.source,
         (Some(_), Some(path)) => usage.package.is_some_and(|package| {
-            normal(&snapshot.root.join(path).join("Cargo.toml"))
+            paths::without_dots(&snapshot.root.join(path).join("Cargo.toml"))
                 == package.manifest_path.as_std_path()
         }),
         _ => false,
     }
-}
-
-/// A path without `.` and `..`, by its text alone.
-fn normal(path: &Path) -> std::path::PathBuf {
-    let mut out = std::path::PathBuf::new();
-    for part in path.components() {
-        match part {
-            std::path::Component::CurDir => {}
-            std::path::Component::ParentDir => {
-                out.pop();
-            }
-            part => out.push(part),
-        }
-    }
-    out
 }
 
 /// The more demanding of two plain requirements (`1`, `1.2`, `^1.2.3`) that one version satisfies;

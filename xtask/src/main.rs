@@ -19,6 +19,7 @@ mod manifest;
 mod measure;
 mod optimize;
 mod output;
+mod paths;
 mod plan;
 mod policy;
 mod record;

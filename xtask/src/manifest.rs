@@ -133,6 +133,19 @@ pub(crate) fn strings(item: Option<&Item>) -> Vec<String> {
         .unwrap_or_default()
 }
 
+/// Directories with crates that a cargo configuration names: replaced sources, and `paths`.
+pub(crate) fn source_directories(config: &DocumentMut) -> Vec<String> {
+    let sources = config.get("source").and_then(Item::as_table_like);
+    let directory = |source: &Item| {
+        let source = source.as_table_like()?;
+        let place = source.get("directory").or_else(|| source.get("local-registry"))?;
+        place.as_str().map(str::to_owned)
+    };
+    let replaced = sources.into_iter().flat_map(|table| table.iter());
+    let replaced = replaced.filter_map(|(_, source)| directory(source));
+    replaced.chain(strings(config.get("paths"))).collect()
+}
+
 /// Every declaration of a member's manifest with the table it stands in.
 pub(crate) fn declarations(doc: &DocumentMut) -> Vec<(DepTable, Declaration)> {
     let mut found = Vec::new();

@@ -234,8 +234,13 @@ pub(crate) fn materialise(
     let edits: Vec<&Edit> = chosen.iter().flat_map(|change| &change.edits).collect();
     let mut out = BTreeMap::new();
     for (path, document) in &documents {
+        let old = snapshot.documents.get(path);
+        // What means the same is not written, however a formatter would spell it.
+        if old.is_some_and(|old| manifest::changed_keys(old, document).is_empty()) {
+            continue;
+        }
         let before = snapshot.files.get(path).cloned().flatten();
-        hold_to_edits(snapshot.documents.get(path), document, path, &edits)?;
+        hold_to_edits(old, document, path, &edits)?;
         let after = encode(before.as_deref(), &document.to_string(), path)?;
         if before.as_deref() != Some(&after) && !(before.is_none() && after.is_empty()) {
             out.insert(path.clone(), after);
@@ -254,6 +259,9 @@ pub(crate) fn materialise(
 fn encode(before: Option<&[u8]>, after: &str, path: &Path) -> Result<Vec<u8>> {
     let text = Text::decode(before.unwrap_or_default())
         .with_context(|| format!("failed to read `{}`", path.display()))?;
+    // The document ends its last line even where the file did not.
+    let is_open = !text.as_str().is_empty() && !text.as_str().ends_with('\n');
+    let after = after.strip_suffix('\n').filter(|_| is_open).unwrap_or(after);
     Ok(text.encode(after))
 }
 

@@ -14,8 +14,8 @@ use tempfile::TempDir;
 
 use crate::{
     cargo::{self, Cargo},
-    disk, interrupt,
-    snapshot::{LOCK_FILE, Snapshot, is_left_out},
+    disk, interrupt, manifest, paths,
+    snapshot::{CONFIG, LOCK_FILE, OLD_CONFIG, Snapshot, is_left_out},
     target_dir::OWN,
 };
 
@@ -76,7 +76,9 @@ impl Shadows {
 impl Shadow {
     fn create(snapshot: &Snapshot, base: &Path, name: &'static str, offline: bool) -> Result<Self> {
         let top = base.join(name);
-        let roots = roots(snapshot);
+        let mut roots = roots(snapshot);
+        roots.extend(configured_sources(&snapshot.root, base));
+        let roots = outermost(roots);
         for root in &roots {
             copy_tree(root, &top, &roots, &snapshot.target_dir)?;
         }
@@ -220,9 +222,31 @@ fn roots(snapshot: &Snapshot) -> BTreeSet<PathBuf> {
             roots.insert(workspace_of(dir).unwrap_or_else(|| dir.to_path_buf()));
         }
     }
+    roots
+}
+
+/// Without what lies in another of them.
+fn outermost(mut roots: BTreeSet<PathBuf>) -> BTreeSet<PathBuf> {
     let all = roots.clone();
     roots.retain(|root| !all.iter().any(|other| other != root && root.starts_with(other)));
     roots
+}
+
+/// Directories of crates that configuration names relative to itself, such as `vendor/` at the top of
+/// a repository: from the copy the same words lead into the copy.
+fn configured_sources(root: &Path, base: &Path) -> Vec<PathBuf> {
+    let ancestors = root.ancestors().filter(|ancestor| !base.starts_with(ancestor));
+    let named = ancestors.flat_map(|ancestor| {
+        let texts = [CONFIG, OLD_CONFIG].map(|name| fs::read_to_string(ancestor.join(name)));
+        // What cannot be read or parsed here, cargo has refused before.
+        let documents = texts.into_iter().flatten().filter_map(|text| text.parse().ok());
+        documents
+            .flat_map(|document| manifest::source_directories(&document))
+            .filter(|path| Path::new(path).is_relative())
+            .map(|path| ancestor.join(path))
+            .collect::<Vec<_>>()
+    });
+    named.map(|path| paths::without_dots(&path)).filter(|path| path.is_dir()).collect()
 }
 
 fn workspace_of(dir: &Path) -> Option<PathBuf> {

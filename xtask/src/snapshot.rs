@@ -4,7 +4,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::{Component, Path, PathBuf},
+    path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result, bail};
@@ -14,7 +14,7 @@ use toml_edit::DocumentMut;
 use crate::{
     cargo::{self, Cargo},
     cli::Global,
-    commit, disk,
+    commit, disk, paths,
     policy::Policy,
     record::Machine,
     target_dir::{self, Inventory},
@@ -194,7 +194,6 @@ fn read_members(metadata: &Metadata, root: &Path) -> Result<Vec<Member>> {
     let dirs: BTreeSet<PathBuf> = metadata
         .packages
         .iter()
-        .filter(|package| package.source.is_none())
         .filter_map(|package| Some(package.manifest_path.parent()?.as_std_path().to_path_buf()))
         .collect();
     packages
@@ -205,20 +204,11 @@ fn read_members(metadata: &Metadata, root: &Path) -> Result<Vec<Member>> {
             Ok(Member {
                 id: package.id.clone(),
                 name: package.name.to_string(),
-                manifest: inside(root, manifest),
+                manifest: paths::inside(root, manifest),
                 usage: read_usage(dir, &dirs, metadata.target_directory.as_std_path())?,
             })
         })
         .collect()
-}
-
-/// `path` relative to `root`, if it lies inside.
-fn inside(root: &Path, path: &Path) -> Option<PathBuf> {
-    let relative = path.strip_prefix(root).ok()?;
-    relative
-        .components()
-        .all(|part| matches!(part, Component::Normal(_)))
-        .then(|| relative.to_path_buf())
 }
 
 /// Words of every Rust file below `dir` that belongs to no other package.
@@ -350,12 +340,5 @@ mod tests {
         assert!(is_backup_name("backup-20261122-101112-2"));
         assert!(!is_backup_name("backup-service"));
         assert!(!is_backup_name("backup-"));
-    }
-
-    #[test]
-    fn only_paths_below_the_root_are_inside() {
-        assert_eq!(inside(Path::new("/w"), Path::new("/w/a/b")), Some(PathBuf::from("a/b")));
-        assert_eq!(inside(Path::new("/w"), Path::new("/v/a")), None);
-        assert_eq!(inside(Path::new("/w"), Path::new("/w/../v")), None);
     }
 }

@@ -15,6 +15,7 @@ use crate::{
     bisect::Outcome,
     cargo::{self, Cargo},
     cli::Code,
+    paths,
     plan::{self, Change},
     shadow::Shadows,
     shell::Shell,
@@ -300,9 +301,9 @@ pub(crate) fn untestable(snapshot: &Snapshot, checked: &Checked) -> Vec<String> 
     let failed: BTreeSet<&PathBuf> = checked.failed.keys().map(|target| &target.source).collect();
     let holds = |package: &cargo_metadata::Package| {
         package.targets.iter().any(|target| {
-            let source = target.src_path.as_std_path().strip_prefix(&snapshot.root);
+            let source = paths::relative(&snapshot.root, target.src_path.as_std_path());
             // `cargo test` builds no benches.
-            !target.is_bench() && source.is_ok_and(|source| failed.contains(&source.to_path_buf()))
+            !target.is_bench() && failed.contains(&source)
         })
     };
     let packages = snapshot.metadata.workspace_packages();

@@ -149,7 +149,7 @@ fn test(
 /// Duplicates are worth knowing; only a budget makes them a failure.
 fn duplicates(cargo: &Cargo, snapshot: &Snapshot, record: &mut Record) -> Result<usize> {
     let found = trial::duplicates(cargo, &snapshot.machine.host)?;
-    let mut detail = format!("{} packages in more than one version", found.len());
+    let mut detail = format!("{} in more than one version", wording::count(found.len(), "package"));
     let shown: Vec<String> = found
         .iter()
         .take(8)

@@ -10,11 +10,11 @@ use std::{
 
 use anyhow::Result;
 use cargo_metadata::{
-    Message, Target,
+    Message, PackageId, Target,
     diagnostic::{Diagnostic, DiagnosticLevel},
 };
 
-use crate::{cargo::Cargo, shell::Shell};
+use crate::{cargo::Cargo, paths, shell::Shell};
 
 /// A target of a member, named so that it is the same in every shadow.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,14 +62,15 @@ pub(crate) fn check(
         Message::CompilerArtifact(artifact) => {
             checked.units += 1;
             progress.inc(1);
-            if let Some(id) = member_target(cargo.dir(), &artifact.target) {
+            if let Some(id) = member_target(cargo.dir(), &artifact.package_id, &artifact.target) {
                 checked.ok.insert((id, artifact.profile.test));
             }
         }
         Message::BuildScriptExecuted(_) => checked.units += 1,
         Message::CompilerMessage(note) if is_error(&note.message) => {
             collect_features(&note.message, &mut checked.features_asked_for);
-            let id = member_target(cargo.dir(), &note.target).unwrap_or_else(|| TargetId {
+            let id = member_target(cargo.dir(), &note.package_id, &note.target);
+            let id = id.unwrap_or_else(|| TargetId {
                 source: note.target.src_path.clone().into_std_path_buf(),
                 kind: kind(&note.target),
                 name: note.target.name.clone(),
@@ -103,9 +104,13 @@ fn kind(target: &Target) -> String {
     target.kind.first().map(ToString::to_string).unwrap_or_default()
 }
 
-/// The target's id if its source lies in the workspace: a registry's packages never do.
-fn member_target(root: &Path, target: &Target) -> Option<TargetId> {
-    let source = target.src_path.as_std_path().strip_prefix(root).ok()?.to_path_buf();
+/// The target's id if its package is a local one. A vendored package may lie in the workspace, but
+/// its id names the registry; a member may lie outside, and counts.
+fn member_target(root: &Path, package: &PackageId, target: &Target) -> Option<TargetId> {
+    if !package.repr.contains("path+file:") {
+        return None;
+    }
+    let source = paths::relative(root, target.src_path.as_std_path());
     Some(TargetId { source, kind: kind(target), name: target.name.clone() })
 }
 

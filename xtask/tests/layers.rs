@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// The modules from high to low, as docs/architecture.md has them.
-const ORDER: [&str; 34] = [
+const ORDER: [&str; 35] = [
     "main",
     "optimize",
     "validate",
@@ -34,6 +34,7 @@ const ORDER: [&str; 34] = [
     "files",
     "record",
     "wording",
+    "paths",
     "disk",
     "interrupt",
     "output",

@@ -49,7 +49,7 @@ pub(super) fn prove(
     );
     let first = trial.check(&proof.kept)?;
     reduce(trial, &mut proof, first, shell, |trial, chosen| trial.check(chosen))?;
-    retry(trial, &mut proof, shell)?;
+    retry(trial, &mut proof, shell, |trial, chosen| trial.check(chosen))?;
     match tests {
         Tests::Skip => proof.notes.push("tests were not run (`--no-test`)".to_owned()),
         Tests::Run => test(trial, &mut proof, shell)?,
@@ -108,7 +108,12 @@ fn reduce(
 }
 
 /// Tries what rejected changes have left: another version, or features found by leaving out.
-fn retry(trial: &mut Trial<'_>, proof: &mut Proof, shell: &Shell) -> Result<()> {
+fn retry(
+    trial: &mut Trial<'_>,
+    proof: &mut Proof,
+    shell: &Shell,
+    mut test: impl FnMut(&mut Trial<'_>, &[Change]) -> Result<Outcome>,
+) -> Result<()> {
     for (change, evidence) in std::mem::take(&mut proof.rejected) {
         // The alternatives of the release profile are for the clock, not for the compiler.
         let is_timed = change.code == Code::Profile && change.subject == RELEASE_PROFILE;
@@ -117,7 +122,7 @@ fn retry(trial: &mut Trial<'_>, proof: &mut Proof, shell: &Shell) -> Result<()> 
         while let Some(other) = next {
             shell.status("Trying", &other.title);
             let all = [proof.kept.as_slice(), std::slice::from_ref(&other)].concat();
-            if trial.check(&all)? == Outcome::Sound {
+            if test(trial, &all)? == Outcome::Sound {
                 let reason = format!("{}; rejected: {} ({evidence})", other.reason, change.title);
                 stands = Some(Change { reason, ..other });
                 break;
@@ -126,7 +131,8 @@ fn retry(trial: &mut Trial<'_>, proof: &mut Proof, shell: &Shell) -> Result<()> 
         }
         if stands.is_none() && change.umbrella.is_some() {
             shell.status("Narrowing", &change.title);
-            if trial.narrow(&proof.kept, &change)? {
+            let all = [proof.kept.as_slice(), std::slice::from_ref(&change)].concat();
+            if trial.narrow(&proof.kept, &change)? && test(trial, &all)? == Outcome::Sound {
                 stands = Some(change.clone());
             }
         }
@@ -170,11 +176,17 @@ fn test(trial: &mut Trial<'_>, proof: &mut Proof, shell: &Shell) -> Result<()> {
         proof.notes.push(format!("{} tests passed with the changes", tested.passed_count()));
         return Ok(());
     };
-    reduce(trial, proof, Outcome::Unsound(evidence), shell, |trial, chosen| {
+    let judge = |trial: &mut Trial<'_>, chosen: &[Change]| {
         if let Outcome::Unsound(error) = trial.check(chosen)? {
             return Ok(Outcome::Unsound(error));
         }
         let tested = trial.test_candidate(&exclude)?;
         Ok(tested.regression(&before).map_or(Outcome::Sound, Outcome::Unsound))
-    })
+    };
+    let mut rejected = std::mem::take(&mut proof.rejected);
+    reduce(trial, proof, Outcome::Unsound(evidence), shell, judge)?;
+    retry(trial, proof, shell, judge)?;
+    rejected.append(&mut proof.rejected);
+    proof.rejected = rejected;
+    Ok(())
 }

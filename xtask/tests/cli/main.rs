@@ -1,0 +1,21 @@
+//! The program run on small workspaces, from the outside.
+//!
+//! Each test makes its workspace in a temporary directory, with fake registry crates beside it, so
+//! that everything resolves and builds without network.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod bad_input;
+mod baseline;
+mod duplicates;
+mod formatting;
+mod looking;
+mod main_path;
+mod passes;
+mod policy;
+mod report;
+mod restore;
+mod support;
+mod unused;
+mod validate;
+mod workspaces;

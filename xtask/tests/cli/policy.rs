@@ -1,0 +1,90 @@
+//! `[workspace.metadata.optimize]` and the lists that other tools left: the owner's word is last.
+
+use crate::support::Fixture;
+
+fn with_policy(policy: &str, member: &str) -> Fixture {
+    Fixture::new(&format!(
+        r#"
+-- Cargo.toml --
+[workspace]
+resolver = "2"
+members = ["core", "app"]
+
+[workspace.dependencies]
+plume = "1"
+
+{policy}
+-- core/Cargo.toml --
+[package]
+name = "core-types"
+version = "0.1.0"
+edition = "2021"
+
+[dependencies]
+shelf = "5.5"
+ghost = "1"
+ghoul = "0.3"
+{member}
+-- core/src/lib.rs --
+pub use shelf::width as _;
+-- app/Cargo.toml --
+[package]
+name = "app"
+version = "0.1.0"
+edition = "2021"
+
+[dependencies]
+shelf = "6.1"
+-- app/src/lib.rs --
+pub use shelf::width as _;
+"#
+    ))
+}
+
+#[test]
+fn an_ignored_pass_is_skipped_and_an_ignored_change_too() {
+    let policy = "[workspace.metadata.optimize]\n\
+        ignore = [\"duplicate-version\", \"unused-dependency:core-types/ghost\"]";
+    let fixture = with_policy(policy, "");
+    let run = fixture.optimize(&["--dry-run"]).exits(0);
+    let reason = "[workspace.metadata.optimize]";
+    run.holds("duplicate-version:shelf", "skipped", reason);
+    run.holds("unused-dependency:core-types/ghost", "skipped", reason);
+    assert!(run.ids("planned").contains(&"unused-dependency:core-types/ghoul".to_owned()));
+}
+
+#[test]
+fn a_pin_outranks_the_highest_version() {
+    let policy = "[workspace.metadata.optimize.pin]\nshelf = \"5.5\"";
+    let fixture = with_policy(policy, "");
+    fixture.optimized(&["--only", "duplicate-version"]).holds(
+        "duplicate-version:shelf",
+        "applied",
+        "members require 5.5 (core-types), 6.1 (app)",
+    );
+    assert!(fixture.read("Cargo.toml").contains("plume = \"1\"\nshelf = \"5.5\"\n"));
+    let lock = fixture.read("Cargo.lock");
+    assert!(lock.contains("5.5.3") && !lock.contains("6.1.0"), "{lock}");
+}
+
+#[test]
+fn what_the_workspace_or_another_tools_list_keeps_is_kept() {
+    let policy = "[workspace.metadata.optimize]\nkeep = [\"ghost\", \"plume\"]";
+    let member = "\n[package.metadata.cargo-machete]\nignored = [\"ghoul\"]";
+    let fixture = with_policy(policy, member);
+    let passes = "unused-dependency,unused-workspace-dependency";
+    let run = fixture.optimize(&["--dry-run", "--only", passes]).exits(0);
+    assert!(run.ids("planned").is_empty(), "{run:?}");
+    run.holds("unused-dependency:core-types/ghost", "skipped", "ignore list");
+    run.holds("unused-dependency:core-types/ghoul", "skipped", "ignore list");
+}
+
+#[test]
+fn an_unknown_key_is_an_error_and_not_a_silent_default() {
+    let fixture = with_policy("[workspace.metadata.optimize]\nignored = []", "");
+    let before = fixture.whole_tree();
+    let run = fixture.run(&["optimize", "--yes"]).exits(2);
+    run.says("[workspace.metadata.optimize]").says("`ignored`").says("`ignore`");
+    run.says(fixture.path("Cargo.toml").to_str().unwrap());
+    crate::support::assert_same(&before, &fixture.whole_tree());
+}

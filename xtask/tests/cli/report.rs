@@ -1,0 +1,106 @@
+//! The record of a run: what timed builds leave in it, and the reports made from it.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::support::{Fixture, Run};
+
+const ONE: &str = r#"
+-- Cargo.toml --
+[package]
+name = "one"
+version = "0.1.0"
+edition = "2021"
+
+[lib]
+doctest = false
+
+[dependencies]
+ghoul = "0.3"
+
+[profile.release]
+codegen-units = 1
+-- src/lib.rs --
+"#;
+
+fn directory(run: &Run) -> PathBuf {
+    PathBuf::from(run.json()["report"].as_str().unwrap())
+}
+
+#[test]
+fn timed_builds_leave_the_samples_of_both_sides() {
+    let fixture = Fixture::new(ONE);
+    let run = fixture.optimize(&["--yes", "--no-test", "--measure", "quick"]).exits(0);
+    let rows = run.json()["measurements"].as_array().unwrap().clone();
+    for what in ["clean-dev", "clean-release", "incremental-core"] {
+        let row = rows.iter().find(|row| row["what"] == what);
+        let row = row.unwrap_or_else(|| panic!("no `{what}` in {rows:?}"));
+        for side in ["baseline", "candidate"] {
+            let samples = row["samples"][side].as_array().unwrap();
+            assert!(!samples.is_empty(), "{row:#}");
+            for sample in samples {
+                assert!(sample["value"].as_f64().unwrap() > 0.0, "{row:#}");
+                assert!(sample["cpu_seconds"].is_number(), "{row:#}");
+                assert!(sample["peak_memory_bytes"].is_u64(), "{row:#}");
+            }
+        }
+        let calls = ["better", "worse", "same", "not measured"];
+        assert!(calls.contains(&row["call"].as_str().unwrap()), "{row:#}");
+    }
+    let verdict = run.change("profile:release")["verdict"].clone();
+    assert!(verdict == "applied" || verdict == "rejected", "the clock decided: {verdict}");
+    let kept = run.json()["kept"].as_array().unwrap().clone();
+    assert!(!kept.is_empty());
+    for file in &kept {
+        assert!(PathBuf::from(file["path"].as_str().unwrap()).is_file(), "{file:#}");
+    }
+}
+
+#[test]
+fn reports_are_rebuilt_from_the_record() {
+    let fixture = Fixture::new(ONE);
+    let run = fixture.optimized(&["--only", "unused-dependency"]);
+    let directory = directory(&run);
+    let page = directory.join("report.html");
+    let before = std::fs::read_to_string(&page).unwrap();
+    assert!(before.contains("unused-dependency:one/ghoul"), "{before}");
+    std::fs::remove_file(&page).unwrap();
+    let again = fixture.run(&["report", "--format", "json"]).exits(0);
+    assert_eq!(std::fs::read_to_string(&page).unwrap(), before);
+    assert_eq!(again.json(), run.json());
+    let name = directory.file_name().unwrap().to_str().unwrap();
+    fixture.run(&["report", name]).exits(0);
+    fixture.run(&["report", "20000101-000000"]).exits(2).says("20000101-000000");
+}
+
+#[test]
+fn without_a_run_there_is_nothing_to_report() {
+    let fixture = Fixture::new(ONE);
+    let before = fixture.whole_tree();
+    let run = fixture.run(&["report"]).exits(2);
+    run.says("holds no recorded run").says("cargo xtask optimize");
+    crate::support::assert_same(&before, &fixture.whole_tree());
+}
+
+#[test]
+fn what_was_rejected_or_left_is_in_the_report_with_its_reason() {
+    let fixture = Fixture::new(ONE);
+    fixture.put(
+        "-- build.rs --\nfn main() {\n    \
+         let path = std::env::var(\"OUT_DIR\").unwrap() + \"/made.rs\";\n    \
+         std::fs::write(path, [\"pub use ghou\", \"l::boo as _;\"].concat()).unwrap();\n}\n\
+         -- src/lib.rs --\ninclude!(concat!(env!(\"OUT_DIR\"), \"/made.rs\"));\n",
+    );
+    let run = fixture.optimized(&["--only", "unused-dependency,profile"]);
+    run.holds("unused-dependency:one/ghoul", "rejected", "made.rs:1:9");
+    run.holds("profile:release", "skipped", "--measure quick");
+    let text = std::fs::read_to_string(directory(&run).join("report.md")).unwrap();
+    for change in run.json()["changes"].as_array().unwrap() {
+        let id = change["id"].as_str().unwrap();
+        assert!(text.contains(&format!("`{id}`")), "{id} in\n{text}");
+    }
+    assert!(text.contains("made.rs:1:9"), "{text}");
+    let recorded = std::fs::read(directory(&run).join("report.json")).unwrap();
+    assert_eq!(serde_json::from_slice::<Value>(&recorded).unwrap(), run.json());
+}

@@ -1,0 +1,9 @@
+//! Small workspaces that build without network, the program run on them, and what it left behind.
+
+mod fixture;
+mod run;
+mod tree;
+
+pub(crate) use fixture::Fixture;
+pub(crate) use run::Run;
+pub(crate) use tree::{Tree, assert_same, tree};

@@ -1,0 +1,114 @@
+//! One run of the program: how it ended and what it printed.
+
+use std::process::Output;
+
+use serde_json::Value;
+use snapbox::cmd::Command;
+
+use super::Fixture;
+
+/// The environment of somebody's shell, without what `cargo test` exports and without the network.
+pub(super) fn clean(mut command: Command, fixture: &Fixture) -> Command {
+    const ALSO: [&str; 8] = [
+        "CARGO",
+        "RUSTUP_TOOLCHAIN",
+        "RUSTFLAGS",
+        "RUSTDOCFLAGS",
+        "RUSTC",
+        "RUSTC_WRAPPER",
+        "RUST_BACKTRACE",
+        "OUT_DIR",
+    ];
+    for (key, _) in std::env::vars_os() {
+        let name = key.to_string_lossy();
+        let is_cargos = name.starts_with("CARGO_") && name != "CARGO_HOME";
+        if is_cargos || ALSO.contains(&name.as_ref()) {
+            command = command.env_remove(key);
+        }
+    }
+    command
+        .env("CARGO_NET_OFFLINE", "true")
+        .env("CARGO_INCREMENTAL", "0")
+        .env("NO_COLOR", "1")
+        .env("TMPDIR", fixture.temporary())
+        .env("GIT_CEILING_DIRECTORIES", fixture.temporary().parent().unwrap())
+}
+
+/// A run that ended.
+pub(crate) struct Run {
+    what: String,
+    code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Run {
+    pub(super) fn new(args: &[&str], output: Output) -> Self {
+        Self {
+            what: args.join(" "),
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// Holds the run to an exit code.
+    #[track_caller]
+    pub(crate) fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "exit code of {self:?}");
+        self
+    }
+
+    /// Holds stderr to a text.
+    #[track_caller]
+    pub(crate) fn says(&self, text: &str) -> &Self {
+        assert!(self.stderr.contains(text), "`{text}` is missing on stderr of {self:?}");
+        self
+    }
+
+    /// The object on stdout.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error} in {self:?}"))
+    }
+
+    /// Ids of the changes with a verdict, in order.
+    #[track_caller]
+    pub(crate) fn ids(&self, verdict: &str) -> Vec<String> {
+        let json = self.json();
+        let all = json["changes"].as_array().unwrap();
+        let chosen = all.iter().filter(|change| change["verdict"] == verdict);
+        chosen.map(|change| change["id"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// The change with an id.
+    #[track_caller]
+    pub(crate) fn change(&self, id: &str) -> Value {
+        let json = self.json();
+        let all = json["changes"].as_array().unwrap();
+        let found = all.iter().find(|change| change["id"] == id);
+        found.cloned().unwrap_or_else(|| panic!("no change `{id}` in {self:?}"))
+    }
+
+    /// Holds a change to a verdict, and its reason to a text.
+    #[track_caller]
+    pub(crate) fn holds(&self, id: &str, verdict: &str, reason: &str) {
+        let change = self.change(id);
+        assert_eq!(change["verdict"], verdict, "{change:#} in {self:?}");
+        assert!(change["reason"].as_str().unwrap().contains(reason), "`{reason}` in {change:#}");
+    }
+
+    /// The notes of the record.
+    #[track_caller]
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let notes = self.json()["notes"].as_array().unwrap().clone();
+        notes.iter().map(|note| note.as_str().unwrap().to_owned()).collect()
+    }
+}
+
+impl std::fmt::Debug for Run {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { what, code, stdout, stderr } = self;
+        write!(f, "`{what}` ({code:?})\n--- stdout\n{stdout}\n--- stderr\n{stderr}")
+    }
+}
