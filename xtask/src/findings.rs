@@ -139,19 +139,16 @@ pub(crate) fn settled(
     }
 }
 
-/// Drops changes whose edits make no difference once the others are applied.
+/// Drops the removal of workspace entries if, once the other changes are applied, there is none to remove.
 fn drop_idle(snapshot: &Snapshot, plan: &mut Plan) -> Result<()> {
-    let mut at = 0;
-    while at < plan.changes.len() {
-        let all: Vec<&Change> = plan.changes.iter().collect();
-        let without: Vec<&Change> = [&all[..at], &all[at + 1..]].concat();
-        let is_idle = all[at].code != Code::PackageBloat
-            && plan::materialise(snapshot, &all)? == plan::materialise(snapshot, &without)?;
-        if is_idle {
-            plan.changes.remove(at);
-        } else {
-            at += 1;
-        }
+    let is_conditional = |change: &Change| change.code == Code::UnusedWorkspaceDependency;
+    if !plan.changes.iter().any(is_conditional) {
+        return Ok(());
+    }
+    let all: Vec<&Change> = plan.changes.iter().collect();
+    let without: Vec<&Change> = all.iter().copied().filter(|c| !is_conditional(c)).collect();
+    if plan::materialise(snapshot, &all)? == plan::materialise(snapshot, &without)? {
+        plan.changes.retain(|change| !is_conditional(change));
     }
     Ok(())
 }

@@ -2,7 +2,10 @@
 //!
 //! Pure: reads a [`Snapshot`], never the disk.
 
-use std::path::Path;
+use std::{
+    collections::{HashMap, HashSet},
+    path::Path,
+};
 
 use cargo_metadata::{
     DependencyKind, Node, Package, PackageId,
@@ -62,16 +65,20 @@ impl Use<'_> {
 /// Every dependency of every member whose manifest lies in the workspace.
 pub(crate) fn uses(snapshot: &Snapshot) -> Vec<Use<'_>> {
     let shared = manifest::workspace_declarations(snapshot.root_document());
+    let shared: HashMap<&str, &Declaration> =
+        shared.iter().map(|entry| (entry.key.as_str(), entry)).collect();
     let mut out = Vec::new();
     for member in &snapshot.members {
         let Some(path) = member.manifest.as_deref() else {
             continue;
         };
-        let node = node(snapshot, &member.id);
+        let node = snapshot.node(&member.id);
         for (table, declared) in manifest::declarations(&snapshot.documents[path]) {
-            let base = shared.iter().find(|base| declared.inherits && base.key == declared.key);
-            let effective =
-                base.map_or_else(|| declared.clone(), |base| inherited(&declared, base));
+            let base = shared.get(declared.key.as_str()).filter(|_| declared.inherits);
+            let effective = match base {
+                Some(base) => inherited(&declared, base),
+                None => declared.clone(),
+            };
             let package = node.and_then(|node| resolved(snapshot, node, &table, &effective));
             out.push(Use { member, manifest: path, table, declared, effective, package });
         }
@@ -97,11 +104,6 @@ fn inherited(own: &Declaration, base: &Declaration) -> Declaration {
     }
 }
 
-/// The node of a package in the resolved graph.
-pub(crate) fn node<'a>(snapshot: &'a Snapshot, id: &PackageId) -> Option<&'a Node> {
-    snapshot.metadata.resolve.as_ref()?.nodes.iter().find(|node| node.id == *id)
-}
-
 fn resolved<'a>(
     snapshot: &'a Snapshot,
     node: &Node,
@@ -119,31 +121,26 @@ fn resolved<'a>(
     node.deps
         .iter()
         .filter(|dep| dep.dep_kinds.iter().any(|info| info.kind == kind))
-        .map(|dep| snapshot.package(&dep.pkg))
+        .filter_map(|dep| snapshot.package(&dep.pkg))
         .find(|package| package.name == effective.package() && fits(&package.version))
 }
 
-/// Packages that `from` reaches without its direct dependency on `without`.
+/// Whether `from` reaches `without` other than by its direct dependency on it.
 pub(crate) fn reaches_otherwise(
     snapshot: &Snapshot,
     from: &PackageId,
     without: &PackageId,
 ) -> bool {
-    let mut seen = vec![from.clone()];
-    let mut queue: Vec<PackageId> = node(snapshot, from)
-        .into_iter()
-        .flat_map(|node| &node.deps)
-        .map(|dep| dep.pkg.clone())
-        .filter(|id| id != without)
-        .collect();
+    let below = |id: &PackageId| snapshot.node(id).into_iter().flat_map(|node| &node.deps);
+    let mut seen = HashSet::from([from]);
+    let mut queue: Vec<&PackageId> =
+        below(from).map(|dep| &dep.pkg).filter(|id| *id != without).collect();
     while let Some(id) = queue.pop() {
-        if id == *without {
+        if id == without {
             return true;
         }
-        if !seen.contains(&id) {
-            queue
-                .extend(node(snapshot, &id).into_iter().flat_map(|node| node.dependencies.clone()));
-            seen.push(id);
+        if seen.insert(id) {
+            queue.extend(below(id).map(|dep| &dep.pkg));
         }
     }
     false

@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::{
-    graph,
     record::{Measurement, Quantity, Sample, Samples},
     shadow::Shadow,
     snapshot::Snapshot,
@@ -67,7 +66,7 @@ pub(crate) fn sizes(shadow: &Shadow, readings: &mut Readings) -> Result<()> {
 pub(crate) fn edited(snapshot: &Snapshot) -> Vec<(Edited, String, PathBuf)> {
     let heirs = |id: &cargo_metadata::PackageId| {
         let depends = |other: &&crate::snapshot::Member| {
-            graph::node(snapshot, &other.id).is_some_and(|node| node.dependencies.contains(id))
+            snapshot.node(&other.id).is_some_and(|node| node.dependencies.contains(id))
         };
         snapshot.members.iter().filter(depends).count()
     };
@@ -76,7 +75,7 @@ pub(crate) fn edited(snapshot: &Snapshot) -> Vec<(Edited, String, PathBuf)> {
         .iter()
         .filter(|member| member.manifest.is_some())
         .filter_map(|member| {
-            let package = snapshot.package(&member.id);
+            let package = snapshot.package(&member.id)?;
             let target = package.targets.iter().find(|target| !target.is_custom_build())?;
             let source = target.src_path.clone().into_std_path_buf();
             Some((heirs(&member.id), member.name.as_str(), source))

@@ -4,18 +4,21 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
-use anyhow::{Context, Result, bail};
-use toml_edit::{DocumentMut, Value};
+use toml_edit::Value;
 
 use crate::{
     cli::Code,
-    manifest::{self, Site, edit},
+    manifest::Site,
     snapshot::{CONFIG, IGNORE_FILE, ROOT_MANIFEST, Snapshot},
-    text::{self, Text},
+    text,
 };
+
+mod materialise;
+
+pub(crate) use materialise::materialise;
 
 /// The smallest set of edits that makes sense alone.
 #[derive(Debug, Clone)]
@@ -212,149 +215,6 @@ impl Edit {
             }
             Self::Ignore { .. } => Vec::new(),
         }
-    }
-}
-
-/// The files that differ once `chosen` is applied in order; paths relative to the workspace root.
-///
-/// # Errors
-/// When an edit would change a key that no chosen change names: a defect, so nothing may be written.
-pub(crate) fn materialise(
-    snapshot: &Snapshot,
-    chosen: &[&Change],
-) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
-    let mut documents = snapshot.documents.clone();
-    let mut appended: Vec<String> = Vec::new();
-    for edit in chosen.iter().flat_map(|change| &change.edits) {
-        match edit {
-            Edit::Ignore { lines } => appended.extend(lines.iter().cloned()),
-            edit => apply(&mut documents, edit),
-        }
-    }
-    let edits: Vec<&Edit> = chosen.iter().flat_map(|change| &change.edits).collect();
-    let mut out = BTreeMap::new();
-    for (path, document) in &documents {
-        let old = snapshot.documents.get(path);
-        // What means the same is not written, however a formatter would spell it.
-        if old.is_some_and(|old| manifest::changed_keys(old, document).is_empty()) {
-            continue;
-        }
-        let before = snapshot.files.get(path).cloned().flatten();
-        hold_to_edits(old, document, path, &edits)?;
-        let after = encode(before.as_deref(), &document.to_string(), path)?;
-        if before.as_deref() != Some(&after) && !(before.is_none() && after.is_empty()) {
-            out.insert(path.clone(), after);
-        }
-    }
-    if !appended.is_empty() {
-        let path = PathBuf::from(IGNORE_FILE);
-        let before = snapshot.files.get(&path).cloned().flatten();
-        let text = Text::decode(before.as_deref().unwrap_or_default())
-            .with_context(|| format!("failed to read `{}`", path.display()))?;
-        out.insert(path, text.encode(&text::append_lines(text.as_str(), &appended)));
-    }
-    Ok(out)
-}
-
-fn encode(before: Option<&[u8]>, after: &str, path: &Path) -> Result<Vec<u8>> {
-    let text = Text::decode(before.unwrap_or_default())
-        .with_context(|| format!("failed to read `{}`", path.display()))?;
-    // The document ends its last line even where the file did not.
-    let is_open = !text.as_str().is_empty() && !text.as_str().ends_with('\n');
-    let after = after.strip_suffix('\n').filter(|_| is_open).unwrap_or(after);
-    Ok(text.encode(after))
-}
-
-/// The invariant of every commit: a manifest differs only at keys that the chosen changes name.
-fn hold_to_edits(
-    before: Option<&DocumentMut>,
-    after: &DocumentMut,
-    path: &Path,
-    edits: &[&Edit],
-) -> Result<()> {
-    let empty = DocumentMut::new();
-    let named: Vec<Vec<String>> =
-        edits.iter().filter(|edit| edit.file() == path).flat_map(|edit| edit.touches()).collect();
-    for key in manifest::changed_keys(before.unwrap_or(&empty), after) {
-        // A created table is reported by its own path, which is then above the key named.
-        let is_named = named.iter().any(|name| key.starts_with(name) || name.starts_with(&key));
-        if !is_named {
-            bail!(
-                "`{}` would change at `{}`, which no change names; this is a defect of the tool, \
-                 and nothing was written",
-                path.display(),
-                key.join(".")
-            );
-        }
-    }
-    Ok(())
-}
-
-fn apply(documents: &mut BTreeMap<PathBuf, DocumentMut>, edit: &Edit) {
-    match edit {
-        Edit::Inherit { site, key } => return inherit(documents, site, key),
-        Edit::RemoveUninherited { key } => return remove_uninherited(documents, key),
-        _ => {}
-    }
-    let document = documents.entry(edit.file()).or_default();
-    match edit {
-        Edit::Remove { site, key } => edit::remove(document, site, key),
-        Edit::SetRequirement { site, key, requirement } => {
-            edit::set_requirement(document, site, key, requirement);
-        }
-        Edit::Declare { key, requirement, features, default_features } => {
-            edit::declare(document, key, requirement, features, *default_features);
-        }
-        Edit::ReplaceFeature { site, key, feature, by } => {
-            edit::replace_feature(document, site, key, feature, by);
-        }
-        Edit::Set { path, key, value, comment, .. } => {
-            let is_new =
-                manifest::item_at(document, &path.iter().map(String::as_str).collect::<Vec<_>>())
-                    .is_none();
-            edit::set(document, path, key, value.clone());
-            if let (Some(comment), true) = (comment, is_new) {
-                edit::comment_table(document, path, comment);
-            }
-        }
-        Edit::Inherit { .. } | Edit::RemoveUninherited { .. } | Edit::Ignore { .. } => {}
-    }
-}
-
-/// Inherits relative to what the workspace declares at that point of the plan.
-fn inherit(documents: &mut BTreeMap<PathBuf, DocumentMut>, site: &Site, key: &str) {
-    let Site::Member { manifest: path, table } = site else {
-        return;
-    };
-    let shared = documents
-        .get(Path::new(ROOT_MANIFEST))
-        .map(manifest::workspace_declarations)
-        .unwrap_or_default();
-    let Some(shared) = shared.into_iter().find(|declared| declared.key == key) else {
-        return;
-    };
-    let Some(document) = documents.get_mut(path) else {
-        return;
-    };
-    let own = manifest::declarations(document)
-        .into_iter()
-        .find(|(place, declared)| place == table && declared.key == key && !declared.inherits);
-    let Some((_, own)) = own else { return };
-    let features: Vec<String> =
-        own.features.into_iter().filter(|feature| !shared.features.contains(feature)).collect();
-    let default_features = (shared.default_features == Some(false)
-        && own.default_features != Some(false))
-    .then_some(true);
-    edit::inherit(document, site, key, &features, default_features);
-}
-
-fn remove_uninherited(documents: &mut BTreeMap<PathBuf, DocumentMut>, key: &str) {
-    let inherited = documents
-        .values()
-        .flat_map(manifest::declarations)
-        .any(|(_, declared)| declared.inherits && declared.key == key);
-    if let (false, Some(root)) = (inherited, documents.get_mut(Path::new(ROOT_MANIFEST))) {
-        edit::remove(root, &Site::Workspace, key);
     }
 }
 

@@ -3,12 +3,12 @@
 //! Reading changes nothing: cargo is asked with the lock file as it is.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result, bail};
-use cargo_metadata::{Metadata, Package, PackageId};
+use cargo_metadata::{Metadata, Node, Package, PackageId};
 use toml_edit::DocumentMut;
 
 use crate::{
@@ -36,6 +36,7 @@ pub(crate) struct Snapshot {
     /// Absolute path of the workspace root.
     pub(crate) root: PathBuf,
     pub(crate) metadata: Metadata,
+    index: Index,
     pub(crate) members: Vec<Member>,
     /// Bytes of every file that a change may touch, relative to the root; `None` where absent.
     pub(crate) files: BTreeMap<PathBuf, Option<Vec<u8>>>,
@@ -54,6 +55,26 @@ pub(crate) struct Snapshot {
     pub(crate) ignored: BTreeSet<String>,
     /// Whether `sccache` can be run.
     pub(crate) sccache: bool,
+}
+
+/// Places of packages and nodes in the metadata, which itself is searched from one end to the other.
+#[derive(Debug, Clone, Default)]
+struct Index {
+    packages: HashMap<PackageId, usize>,
+    nodes: HashMap<PackageId, usize>,
+}
+
+impl Index {
+    fn of(metadata: &Metadata) -> Self {
+        let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
+        let numbered = |ids: Vec<&PackageId>| {
+            ids.into_iter().enumerate().map(|(at, id)| (id.clone(), at)).collect()
+        };
+        Self {
+            packages: numbered(metadata.packages.iter().map(|package| &package.id).collect()),
+            nodes: numbered(nodes.map(|node| &node.id).collect()),
+        }
+    }
 }
 
 /// A member of the workspace.
@@ -103,6 +124,7 @@ impl Snapshot {
             machine: machine(&cargo)?,
             sccache: cargo.capture("sccache", &["--version"]).is_ok(),
             root,
+            index: Index::of(&metadata),
             metadata,
             members,
             files,
@@ -115,8 +137,13 @@ impl Snapshot {
     }
 
     /// A package of the graph.
-    pub(crate) fn package(&self, id: &PackageId) -> &Package {
-        &self.metadata[id]
+    pub(crate) fn package(&self, id: &PackageId) -> Option<&Package> {
+        self.metadata.packages.get(*self.index.packages.get(id)?)
+    }
+
+    /// The node of a package in the resolved graph.
+    pub(crate) fn node(&self, id: &PackageId) -> Option<&Node> {
+        self.metadata.resolve.as_ref()?.nodes.get(*self.index.nodes.get(id)?)
     }
 
     /// The root manifest.

@@ -21,6 +21,7 @@ use crate::{
     shell::Shell,
     snapshot::{LOCK_FILE, Snapshot},
     verify::{self, Checked, Tested},
+    wording,
 };
 
 /// How the lock file is brought up to date.
@@ -31,6 +32,9 @@ pub(crate) enum LockUpdate {
     /// Everything (`--update`).
     Full,
 }
+
+/// Arguments of the check with every feature of every member.
+const ALL_FEATURES: [&str; 3] = ["--workspace", "--all-targets", "--all-features"];
 
 /// The candidate shadow and what is known of it.
 #[derive(Debug)]
@@ -43,8 +47,8 @@ pub(crate) struct Trial<'a> {
     pub(crate) baseline: Checked,
     /// What the compiler asked for beyond the first guess, by change id.
     widened: BTreeMap<String, Vec<String>>,
-    /// Members whose targets fail on their own in the baseline too.
-    alone: BTreeMap<String, Checked>,
+    /// Checks of the baseline with other arguments, made when the candidate fails with them.
+    otherwise: BTreeMap<String, Checked>,
     checks: usize,
     /// What the last sound check found.
     pub(crate) candidate: Checked,
@@ -81,7 +85,7 @@ impl<'a> Trial<'a> {
             lock,
             baseline,
             widened: BTreeMap::new(),
-            alone: BTreeMap::new(),
+            otherwise: BTreeMap::new(),
             checks: 0,
             candidate: Checked::default(),
         })
@@ -98,6 +102,11 @@ impl<'a> Trial<'a> {
             Some(features) => change.with_features(features),
             None => change.clone(),
         }
+    }
+
+    /// How often the candidate was checked, as text.
+    pub(crate) fn checks_made(&self) -> String {
+        wording::count(self.checks, "check")
     }
 
     /// Whether every dependency is updated as well.
@@ -185,10 +194,17 @@ impl<'a> Trial<'a> {
             let mut regression = checked.regression(&self.baseline);
             if regression.is_none() {
                 for member in members_to_check_alone(chosen) {
-                    let (lost, features) = self.check_alone(&member)?;
+                    // Without the features that others switch on.
+                    let alone = ["--package", member.as_str(), "--all-targets"];
+                    let (lost, features) = self.check_otherwise(&alone)?;
                     asked.extend(features);
                     regression = regression.or(lost);
                 }
+            }
+            if regression.is_none() && self.needs_all_features(chosen) {
+                let (lost, features) = self.check_otherwise(&ALL_FEATURES)?;
+                asked.extend(features);
+                regression = lost;
             }
             let Some(error) = regression else {
                 self.candidate = checked;
@@ -206,20 +222,37 @@ impl<'a> Trial<'a> {
         verify::check(&self.shadows.candidate.cargo, args, &log, self.shell, expected)
     }
 
-    /// Checks one member without the features that others switch on.
-    fn check_alone(&mut self, member: &str) -> Result<(Option<String>, Vec<String>)> {
-        let args = ["--package", member, "--all-targets"];
-        let checked = self.run_check(&args, None)?;
+    /// Checks with other arguments; what fails in the baseline with them counts for nothing.
+    fn check_otherwise(&mut self, args: &[&str]) -> Result<(Option<String>, Vec<String>)> {
+        let checked = self.run_check(args, None)?;
         if checked.refused.is_none() && checked.failed.is_empty() {
             return Ok((None, Vec::new()));
         }
-        if !self.alone.contains_key(member) {
-            let log = self.logs.join(format!("check-baseline-{member}.log"));
+        let key = args.join(" ");
+        if !self.otherwise.contains_key(&key) {
+            let log = self.logs.join(format!("check-baseline-{}.log", self.otherwise.len() + 2));
             let baseline =
-                verify::check(&self.shadows.baseline.cargo, &args, &log, self.shell, None)?;
-            self.alone.insert(member.to_owned(), baseline);
+                verify::check(&self.shadows.baseline.cargo, args, &log, self.shell, None)?;
+            self.otherwise.insert(key.clone(), baseline);
         }
-        Ok((checked.regression(&self.alone[member]), checked.features_asked_for))
+        let baseline = &self.otherwise[&key];
+        if baseline.refused.is_some() {
+            return Ok((None, Vec::new()));
+        }
+        Ok((checked.regression(baseline), checked.features_asked_for))
+    }
+
+    /// Code behind a feature that is off by default may name what a change takes away.
+    fn needs_all_features(&self, chosen: &[Change]) -> bool {
+        let members = self.snapshot.metadata.workspace_packages();
+        let has_features = members.iter().any(|p| p.features.keys().any(|name| name != "default"));
+        has_features
+            && chosen.iter().any(|change| {
+                matches!(
+                    change.code,
+                    Code::UnusedDependency | Code::DuplicateVersion | Code::BroadFeatures
+                )
+            })
     }
 
     /// Adds what was asked for to the umbrellas that have it; false when there is nothing to add.

@@ -36,6 +36,8 @@ pub(crate) struct Checked {
     pub(crate) units: usize,
     /// Names in backticks that errors call a feature, in the order they came.
     pub(crate) features_asked_for: Vec<String>,
+    /// Where everything that cargo and rustc said is kept.
+    pub(crate) log: PathBuf,
     /// Wall time of the check.
     pub(crate) wall: Duration,
     /// Cargo's own error when it did not come to compiling.
@@ -83,6 +85,7 @@ pub(crate) fn check(
     progress.finish_and_clear();
     let finished = finished?;
     checked.wall = finished.wall;
+    checked.log = log.to_path_buf();
     if !finished.success && (!built || checked.failed.is_empty()) {
         checked.refused = Some(finished.stderr.trim().to_owned());
     }
@@ -162,8 +165,15 @@ fn features_named(text: &str) -> Vec<String> {
 }
 
 impl Checked {
-    /// Why this is less sound than `baseline`; none if every target that compiled there compiles here.
+    /// Why this is less sound than `baseline`, and the full log's path in a line of its own; none if
+    /// every target that compiled there compiles here.
     pub(crate) fn regression(&self, baseline: &Self) -> Option<String> {
+        let log = self.log.display().to_string();
+        let error = self.lost(baseline)?;
+        Some(if log.is_empty() { error } else { format!("{error}\nfull log: `{log}`") })
+    }
+
+    fn lost(&self, baseline: &Self) -> Option<String> {
         if let Some(refused) = &self.refused {
             return Some(refused.clone());
         }

@@ -125,8 +125,7 @@ fn named(asking: &[&Use<'_>], all: &[String]) -> Vec<String> {
 fn askers_outside(snapshot: &Snapshot, package: &Package, feature: &str) -> Vec<String> {
     let asks = |from: &&Package| {
         !snapshot.metadata.workspace_members.contains(&from.id)
-            && graph::node(snapshot, &from.id)
-                .is_some_and(|node| node.dependencies.contains(&package.id))
+            && snapshot.node(&from.id).is_some_and(|node| node.dependencies.contains(&package.id))
             && from.dependencies.iter().any(|dependency| {
                 dependency.name == *package.name
                     && dependency.req.matches(&package.version)

@@ -54,6 +54,7 @@ pub(super) fn prove(
         Tests::Skip => proof.notes.push("tests were not run (`--no-test`)".to_owned()),
         Tests::Run => test(trial, &mut proof, shell)?,
     }
+    proof.notes.push(format!("the proof took {} of the candidate", trial.checks_made()));
     proof.kept.extend(free);
     proof.kept.sort_by_key(|change| order.iter().position(|id| *id == change.id()));
     Ok(proof)
@@ -123,7 +124,8 @@ fn retry(
             shell.status("Trying", &other.title);
             let all = [proof.kept.as_slice(), std::slice::from_ref(&other)].concat();
             if test(trial, &all)? == Outcome::Sound {
-                let reason = format!("{}; rejected: {} ({evidence})", other.reason, change.title);
+                let first = evidence.lines().next().unwrap_or_default();
+                let reason = format!("{}; rejected: {} ({first})", other.reason, change.title);
                 stands = Some(Change { reason, ..other });
                 break;
             }

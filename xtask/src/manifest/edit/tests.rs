@@ -157,3 +157,68 @@ fn an_edit_without_its_subject_does_nothing() {
         replace_feature(doc, &member(), "a", "full", &[]);
     });
 }
+
+mod properties {
+    use proptest::{collection::btree_map, prelude::*};
+
+    use super::*;
+    use crate::manifest::changed_keys;
+
+    /// An entry in one of the forms that people write; `features` always holds `full`.
+    fn entry(key: &str, form: u8, comment: bool) -> String {
+        let mark = if comment { " # why" } else { "" };
+        match form {
+            0 => format!("{key} = \"1.2\"{mark}\n"),
+            1 => format!("{key} = {{ version = \"1.2\", features = [\"x\", \"full\"] }}{mark}\n"),
+            2 => format!("{key} = {{features=['full'],version='1.2',optional=true}}{mark}\n"),
+            3 => format!("{key}.version = \"1.2\"{mark}\n{key}.features = [\"full\", \"y\",]\n"),
+            4 => format!("{key}.workspace = true{mark}\n"),
+            _ => format!("\n# group\n{key} = {{ version = \"1.2\", package = \"real\" }}{mark}\n"),
+        }
+    }
+
+    fn manifest() -> impl Strategy<Value = (String, Vec<String>)> {
+        btree_map("[a-f]", (0_u8..6, any::<bool>()), 1..6).prop_map(|entries| {
+            let mut text = String::from("# top\n[package]\nname = \"p\"\n\n[dependencies]\n");
+            for (key, (form, comment)) in &entries {
+                text.push_str(&entry(key, *form, *comment));
+            }
+            text.push_str("\n[dev-dependencies]\na = \"9\" # stays\n");
+            (text, entries.into_keys().collect())
+        })
+    }
+
+    fn edit(doc: &mut DocumentMut, which: u8, key: &str) {
+        let by = ["m".to_owned(), "n".to_owned()];
+        match which {
+            0 => inherit(doc, &member(), key, &[], None),
+            1 => inherit(doc, &member(), key, &by, Some(true)),
+            2 => remove(doc, &member(), key),
+            3 => set_requirement(doc, &member(), key, "2"),
+            _ => replace_feature(doc, &member(), key, "full", &by),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_edit_changes_its_own_entry_only_and_once(
+            (text, keys) in manifest(),
+            which in 0_u8..5,
+            at in any::<prop::sample::Index>(),
+        ) {
+            let key = at.get(&keys);
+            let before: DocumentMut = text.parse().unwrap();
+            let mut doc = before.clone();
+            edit(&mut doc, which, key);
+            let after: DocumentMut = doc.to_string().parse().expect("the result parses");
+            for path in changed_keys(&before, &after) {
+                prop_assert_eq!(&path[..2], &["dependencies".to_owned(), key.clone()]);
+            }
+            prop_assert!(after.to_string().contains("a = \"9\" # stays"));
+            prop_assert!(after.to_string().starts_with("# top\n"));
+            let once = doc.to_string();
+            edit(&mut doc, which, key);
+            prop_assert_eq!(doc.to_string(), once);
+        }
+    }
+}

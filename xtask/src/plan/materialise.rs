@@ -1,0 +1,173 @@
+//! What a choice of changes makes of the files: edits applied in order to copies of the documents.
+//!
+//! Pure. A file that no edit touches is neither copied nor printed, and keeps its bytes.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail};
+use toml_edit::DocumentMut;
+
+use super::{Change, Edit};
+use crate::{
+    manifest::{self, Site, edit},
+    snapshot::{IGNORE_FILE, ROOT_MANIFEST, Snapshot},
+    text::{self, Text},
+};
+
+/// The files that differ once `chosen` is applied in order; paths relative to the workspace root.
+///
+/// # Errors
+/// When an edit would change a key that no chosen change names: a defect, so nothing may be written.
+pub(crate) fn materialise(
+    snapshot: &Snapshot,
+    chosen: &[&Change],
+) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
+    let mut tree = Tree { base: &snapshot.documents, edited: BTreeMap::new(), inherited: None };
+    let mut ignored: Vec<String> = Vec::new();
+    let mut by_file: BTreeMap<PathBuf, Vec<&Edit>> = BTreeMap::new();
+    for edit in chosen.iter().flat_map(|change| &change.edits) {
+        by_file.entry(edit.file()).or_default().push(edit);
+        match edit {
+            Edit::Ignore { lines } => ignored.extend(lines.iter().cloned()),
+            edit => tree.apply(edit),
+        }
+    }
+    let mut out = BTreeMap::new();
+    for (path, document) in tree.edited {
+        let old = snapshot.documents.get(&path);
+        let edits = by_file.get(&path).map(Vec::as_slice).unwrap_or_default();
+        let changed = manifest::changed_keys(old.unwrap_or(&DocumentMut::new()), &document);
+        // What means the same is not written, however a formatter would spell it.
+        if !changed.is_empty() {
+            hold_to_edits(&changed, &path, edits)?;
+            let before = snapshot.files.get(&path).and_then(Option::as_deref);
+            let after = encode(before, &document.to_string(), &path)?;
+            out.insert(path, after);
+        }
+    }
+    if !ignored.is_empty() {
+        let path = PathBuf::from(IGNORE_FILE);
+        let text = decode(snapshot.files.get(&path).and_then(Option::as_deref), &path)?;
+        out.insert(path, text.encode(&text::append_lines(text.as_str(), &ignored)));
+    }
+    Ok(out)
+}
+
+fn decode(before: Option<&[u8]>, path: &Path) -> Result<Text> {
+    Text::decode(before.unwrap_or_default())
+        .with_context(|| format!("failed to read `{}`", path.display()))
+}
+
+fn encode(before: Option<&[u8]>, after: &str, path: &Path) -> Result<Vec<u8>> {
+    let text = decode(before, path)?;
+    // The document ends its last line even where the file did not.
+    let is_open = !text.as_str().is_empty() && !text.as_str().ends_with('\n');
+    let after = after.strip_suffix('\n').filter(|_| is_open).unwrap_or(after);
+    Ok(text.encode(after))
+}
+
+/// The invariant of every commit: a file differs only at keys that the chosen changes name.
+fn hold_to_edits(changed: &[Vec<String>], path: &Path, edits: &[&Edit]) -> Result<()> {
+    let named: Vec<Vec<String>> = edits.iter().flat_map(|edit| edit.touches()).collect();
+    // A created table is reported by its own path, which is then above the key named.
+    let is_named =
+        |key: &Vec<String>| named.iter().any(|n| key.starts_with(n) || n.starts_with(key));
+    match changed.iter().find(|key| !is_named(key)) {
+        None => Ok(()),
+        Some(key) => bail!(
+            "`{}` would change at `{}`, which no change names; this is a defect of the tool, and \
+             nothing was written\nhint: leave the pass out with `--skip`, and report it",
+            path.display(),
+            key.join(".")
+        ),
+    }
+}
+
+/// The documents while they are edited: copied when first touched.
+struct Tree<'a> {
+    base: &'a BTreeMap<PathBuf, DocumentMut>,
+    edited: BTreeMap<PathBuf, DocumentMut>,
+    /// Keys that some member inherits, while no edit has changed that.
+    inherited: Option<HashSet<String>>,
+}
+
+impl Tree<'_> {
+    fn get(&self, path: &Path) -> Option<&DocumentMut> {
+        self.edited.get(path).or_else(|| self.base.get(path))
+    }
+
+    fn edit(&mut self, path: &Path) -> &mut DocumentMut {
+        let base = self.base;
+        self.edited
+            .entry(path.to_path_buf())
+            .or_insert_with(|| base.get(path).cloned().unwrap_or_default())
+    }
+
+    fn apply(&mut self, edit: &Edit) {
+        if let Edit::RemoveUninherited { key } = edit {
+            return self.remove_uninherited(key);
+        }
+        self.inherited = None;
+        if let Edit::Inherit { site, key } = edit {
+            return self.inherit(site, key);
+        }
+        let document = self.edit(&edit.file());
+        match edit {
+            Edit::Remove { site, key } => edit::remove(document, site, key),
+            Edit::SetRequirement { site, key, requirement } => {
+                edit::set_requirement(document, site, key, requirement);
+            }
+            Edit::Declare { key, requirement, features, default_features } => {
+                edit::declare(document, key, requirement, features, *default_features);
+            }
+            Edit::ReplaceFeature { site, key, feature, by } => {
+                edit::replace_feature(document, site, key, feature, by);
+            }
+            Edit::Set { path, key, value, comment, .. } => {
+                let steps: Vec<&str> = path.iter().map(String::as_str).collect();
+                let is_new = manifest::item_at(document, &steps).is_none();
+                edit::set(document, path, key, value.clone());
+                if let (Some(comment), true) = (comment, is_new) {
+                    edit::comment_table(document, path, comment);
+                }
+            }
+            Edit::Inherit { .. } | Edit::RemoveUninherited { .. } | Edit::Ignore { .. } => {}
+        }
+    }
+
+    /// Inherits relative to what the workspace declares at that point of the plan.
+    fn inherit(&mut self, site: &Site, key: &str) {
+        let Site::Member { manifest: path, table } = site else { return };
+        let shared = self.get(Path::new(ROOT_MANIFEST)).map(manifest::workspace_declarations);
+        let shared = shared.into_iter().flatten().find(|declared| declared.key == key);
+        let own =
+            self.get(path).map(manifest::declarations).into_iter().flatten().find(
+                |(place, declared)| place == table && declared.key == key && !declared.inherits,
+            );
+        let (Some(shared), Some((_, own))) = (shared, own) else { return };
+        let features: Vec<String> =
+            own.features.into_iter().filter(|f| !shared.features.contains(f)).collect();
+        let asks_for_default =
+            shared.default_features == Some(false) && own.default_features != Some(false);
+        edit::inherit(self.edit(path), site, key, &features, asks_for_default.then_some(true));
+    }
+
+    fn remove_uninherited(&mut self, key: &str) {
+        if self.inherited.is_none() {
+            let paths: HashSet<&PathBuf> = self.base.keys().chain(self.edited.keys()).collect();
+            let documents = paths.into_iter().filter_map(|path| self.get(path));
+            let keys = documents
+                .flat_map(manifest::declarations)
+                .filter(|(_, declared)| declared.inherits)
+                .map(|(_, declared)| declared.key)
+                .collect();
+            self.inherited = Some(keys);
+        }
+        if self.inherited.as_ref().is_some_and(|keys| !keys.contains(key)) {
+            edit::remove(self.edit(Path::new(ROOT_MANIFEST)), &Site::Workspace, key);
+        }
+    }
+}
