@@ -184,6 +184,21 @@ impl Cargo {
     }
 }
 
+/// Whether what a program said means that a disk is full.
+pub(crate) fn is_disk_full(said: &str) -> bool {
+    said.contains("No space left on device") || said.contains("os error 28")
+}
+
+/// The error for a full disk: neither the workspace's fault nor a change's.
+pub(crate) fn disk_full(dir: &Path, log: &Path) -> String {
+    format!(
+        "no space was left on the disk while building `{}`, see `{}`\n\
+         hint: make room on the disk of the target directory and of TMPDIR, then run again",
+        dir.display(),
+        log.display()
+    )
+}
+
 /// The next step where cargo could not reach a registry; empty where that was not the trouble.
 pub(crate) fn network_hint(said: &str) -> &'static str {
     const SIGNS: [&str; 6] = [

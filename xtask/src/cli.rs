@@ -68,7 +68,7 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct Optimize {
-    /// Do not ask before the verified changes are committed
+    /// Do not ask before the changes are proved and what stands is committed
     #[arg(short, long)]
     pub(crate) yes: bool,
     /// Print findings, plan and diff; build nothing of the workspace and write nothing

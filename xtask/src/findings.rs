@@ -28,6 +28,7 @@ mod unused_workspace_dependency;
 
 pub(crate) use gitignore::PROBES;
 pub(crate) use profile::RELEASE as RELEASE_PROFILE;
+pub(crate) use unused_workspace_dependency::NOTHING_LEFT;
 
 /// Something that costs, and what can be done about it.
 #[derive(Debug, Clone)]

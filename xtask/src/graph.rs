@@ -9,7 +9,7 @@ use std::{
 
 use cargo_metadata::{
     DependencyKind, Node, Package, PackageId,
-    semver::{Version, VersionReq},
+    semver::{Op, Version, VersionReq},
 };
 
 use crate::{
@@ -178,17 +178,22 @@ fn same_source(snapshot: &Snapshot, usage: &Use<'_>, base: &Declaration) -> bool
     }
 }
 
-/// The more demanding of two plain requirements (`1`, `1.2`, `^1.2.3`) that one version satisfies;
-/// none where either is anything else.
+/// Whether a requirement is a plain one (`1`, `1.2`, `^1.2.3`), which two majors cannot both satisfy.
+pub(crate) fn is_caret(requirement: &str) -> bool {
+    floor(requirement).is_some()
+}
+
+/// The lowest version that a plain requirement allows.
+fn floor(requirement: &str) -> Option<(u64, u64, u64)> {
+    let parsed = VersionReq::parse(requirement).ok()?;
+    let [one] = parsed.comparators.as_slice() else { return None };
+    (one.op == Op::Caret && one.pre.is_empty())
+        .then(|| (one.major, one.minor.unwrap_or(0), one.patch.unwrap_or(0)))
+}
+
+/// The more demanding of two plain requirements that one version satisfies; none where they differ and
+/// either is anything else.
 pub(crate) fn stricter<'a>(a: &'a str, b: &'a str) -> Option<&'a str> {
-    let floor = |text: &str| {
-        let parsed = VersionReq::parse(text).ok()?;
-        let [one] = parsed.comparators.as_slice() else {
-            return None;
-        };
-        (one.op == semver::Op::Caret && one.pre.is_empty())
-            .then(|| (one.major, one.minor.unwrap_or(0), one.patch.unwrap_or(0)))
-    };
     if a == b {
         return Some(a);
     }

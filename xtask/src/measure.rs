@@ -16,7 +16,7 @@ use crate::{
 
 mod bench;
 
-pub(crate) use bench::{Bench, Build, Profile};
+pub(crate) use bench::{Bench, Build, BuildFailed, Profile};
 
 /// Ratios that the documents of the replaced script promised: dev −25 %, release −39 %,
 /// incremental −20 %, target directory −45 %, package directory −99.99 %, artifacts −17 %.

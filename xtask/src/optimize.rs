@@ -31,6 +31,7 @@ use crate::{
     wording,
 };
 
+mod describe;
 mod prove;
 mod time;
 
@@ -54,7 +55,15 @@ pub(crate) fn run(args: &cli::Optimize, global: &Global, shell: &Shell) -> Resul
     if args.check {
         return Ok(print_check(&plan, &record, global, shell));
     }
-    show(&snapshot, &plan, &record, shell);
+    let description = describe::described(&snapshot, &plan);
+    if !args.dry_run {
+        shell.block(&description);
+        shell.diff(&record.diff);
+        shell.block("");
+    } else if global.format == Format::Human {
+        // Here the plan is the result.
+        output::text(&format!("{description}\n{}", record.diff))?;
+    }
     let is_idle = plan.changes.is_empty() && !args.update;
     if is_idle {
         shell.status("Finished", "nothing to do");
@@ -70,11 +79,18 @@ pub(crate) fn run(args: &cli::Optimize, global: &Global, shell: &Shell) -> Resul
     }
     let files = plan::materialise(&snapshot, &plan.changes.iter().collect::<Vec<_>>())?;
     if !files.is_empty() {
-        commit::rehearse(&root, &file_changes(&snapshot, &files))?;
+        let mut changes = file_changes(&snapshot, &files);
+        // Whether the lock file will change is known at the end; that it may be written, from the start.
+        let lock = PathBuf::from(snapshot::LOCK_FILE);
+        let bytes = snapshot.files.get(&lock).cloned().flatten();
+        changes.push(FileChange { path: lock, before: bytes.clone(), after: bytes });
+        commit::rehearse(&root, &changes)?;
     }
     let run_dir = report::new_run_dir(&snapshot.target_dir)?;
     let outcome = prove_and_measure(args, global, &snapshot, &plan, &run_dir, shell, &mut record)?;
-    finish(&snapshot, outcome, &run_dir, shell, &mut record)?;
+    if let Err(error) = finish(&snapshot, outcome, &run_dir, shell, &mut record) {
+        return Err(keep_what_was_learnt(&mut record, &run_dir, error));
+    }
     let told = report::write(&record, &run_dir).and_then(|()| print_result(&record, global));
     told.with_context(|| said_too_late(&record))?;
     Ok(ExitCode::SUCCESS)
@@ -112,28 +128,6 @@ fn new_record(snapshot: &Snapshot, plan: &Plan) -> Result<Record> {
     })
 }
 
-/// Prints the plan and its diff.
-fn show(snapshot: &Snapshot, plan: &Plan, record: &Record, shell: &Shell) {
-    let count = plan.changes.len();
-    shell.status(
-        "Planned",
-        format!("{} in `{}`", wording::count(count, "change"), snapshot.root.display()),
-    );
-    for change in &plan.changes {
-        shell.block(&format!("{:>12} {} ({})", "", change.title, change.id()));
-        shell.block(&format!("{:>14} {}", "", change.reason));
-    }
-    for left in &plan.left {
-        let verdict = if left.verdict == Verdict::Blocked { "Blocked" } else { "Skipped" };
-        shell.status(verdict, format!("{} ({}): {}", left.title, left.id, left.reason));
-    }
-    if !record.diff.is_empty() {
-        shell.block("");
-        shell.diff(&record.diff);
-        shell.block("");
-    }
-}
-
 fn print_check(plan: &Plan, record: &Record, global: &Global, shell: &Shell) -> ExitCode {
     for change in &plan.changes {
         shell.status("Pending", format!("{} ({})", change.title, change.id()));
@@ -150,6 +144,26 @@ fn print_result(record: &Record, global: &Global) -> Result<()> {
         Format::Json => output::json(record),
         Format::Human if record.measurements.is_empty() => Ok(()),
         Format::Human => output::text(&render::table::human(record)),
+    }
+}
+
+/// Writes the report of a run that failed at its end, so that the work was not for nothing.
+fn keep_what_was_learnt(
+    record: &mut Record,
+    run_dir: &Path,
+    error: anyhow::Error,
+) -> anyhow::Error {
+    if record.backup.is_none() {
+        for change in &mut record.changes {
+            if change.verdict == Verdict::Applied {
+                change.verdict = Verdict::Planned;
+            }
+        }
+    }
+    record.notes.push(format!("the run failed at its end: {error:#}"));
+    match report::write(record, run_dir) {
+        Ok(()) => error,
+        Err(second) => error.context(format!("the report could not be written either: {second:#}")),
     }
 }
 
@@ -242,8 +256,11 @@ fn verdicts(
     rejected: &[(Change, String)],
     left: &[ChangeRecord],
 ) -> Vec<ChangeRecord> {
-    let applied =
-        kept.iter().map(|change| findings::record(change, Verdict::Applied, &change.reason));
+    let applied = kept.iter().map(|change| {
+        let is_idle = change.reason == findings::NOTHING_LEFT;
+        let verdict = if is_idle { Verdict::Skipped } else { Verdict::Applied };
+        findings::record(change, verdict, &change.reason)
+    });
     let rejected =
         rejected.iter().map(|(change, why)| findings::record(change, Verdict::Rejected, why));
     applied.chain(rejected).chain(left.iter().cloned()).collect()
@@ -259,6 +276,10 @@ fn finish(
 ) -> Result<()> {
     let Outcome { kept, files, readings: (mut before, mut after) } = outcome;
     record.diff = plan::diff(snapshot, &files);
+    record.configuration = report::configuration(snapshot, &files);
+    for change in record.changes.iter().filter(|change| change.verdict == Verdict::Applied) {
+        shell.status("Stands", format!("{} ({})", change.title, change.id));
+    }
     if files.is_empty() {
         shell.status("Finished", "no file changes");
     } else {

@@ -20,6 +20,10 @@ pub(crate) struct Record {
     pub(crate) started: String,
     pub(crate) tool_version: String,
     pub(crate) machine: Machine,
+    /// SHA-256 over the names and bytes of the manifests, the lock file and cargo's configuration as
+    /// they were when the run ended; empty in records that have none.
+    #[serde(default)]
+    pub(crate) configuration: String,
     /// Commit checked out in the workspace, if it is a git checkout.
     pub(crate) git_head: Option<String>,
     pub(crate) changes: Vec<ChangeRecord>,

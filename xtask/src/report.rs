@@ -3,6 +3,7 @@
 //! A run is recorded once, as `report.json`; the other reports can be rebuilt from it.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fs, io,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -10,6 +11,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use chrono::SecondsFormat;
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     cargo::Cargo,
@@ -82,6 +84,22 @@ pub(crate) fn new_run_dir(target_dir: &Path) -> Result<PathBuf> {
     Ok(dir)
 }
 
+/// Hash of what decides a build besides sources and toolchain, with `files` in place of the snapshot's.
+pub(crate) fn configuration(snapshot: &Snapshot, files: &BTreeMap<PathBuf, Vec<u8>>) -> String {
+    let mut hash = Sha256::new();
+    let paths: BTreeSet<&PathBuf> = snapshot.files.keys().chain(files.keys()).collect();
+    for path in paths.into_iter().filter(|path| !path.ends_with(snapshot::IGNORE_FILE)) {
+        let bytes = files.get(path).or_else(|| snapshot.files.get(path).and_then(Option::as_ref));
+        if let Some(bytes) = bytes {
+            hash.update(path.to_string_lossy().as_bytes());
+            hash.update([0]);
+            hash.update(bytes.len().to_le_bytes());
+            hash.update(bytes);
+        }
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// The record of a run that has just begun.
 pub(crate) fn new_record(command: &str, snapshot: &Snapshot) -> Record {
     Record {
@@ -91,6 +109,7 @@ pub(crate) fn new_record(command: &str, snapshot: &Snapshot) -> Record {
         started: chrono::Local::now().to_rfc3339_opts(SecondsFormat::Secs, false),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         machine: snapshot.machine.clone(),
+        configuration: configuration(snapshot, &BTreeMap::new()),
         git_head: snapshot.git_head.clone(),
         changes: Vec::new(),
         baseline: None,

@@ -62,18 +62,22 @@ pub(crate) fn run(args: &cli::Restore, global: &Global, shell: &Shell) -> Result
 }
 
 /// The directory with the backups: the manifest's own if it has some, else the workspace root as cargo
-/// finds it. The manifest need not exist, let alone parse; no other workspace is ever looked at.
+/// finds it; where cargo finds none, the nearest directory above with a backup of this tool. No manifest
+/// need exist, let alone parse.
 fn root_of(manifest: &Path, offline: bool) -> PathBuf {
     let dir = manifest.parent().unwrap_or(Path::new("/")).to_path_buf();
-    let has_backups = std::fs::read_dir(&dir)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .any(|entry| snapshot::is_backup_name(&entry.file_name().to_string_lossy()));
-    if has_backups {
+    let has_backups = |dir: &&Path| {
+        let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+        entries.into_iter().any(|entry| {
+            snapshot::is_backup_name(&entry.file_name().to_string_lossy())
+                && entry.path().join("manifest.json").is_file()
+        })
+    };
+    if has_backups(&dir.as_path()) {
         return dir;
     }
-    snapshot::find_root(manifest, offline).unwrap_or(dir)
+    snapshot::find_root(manifest, offline)
+        .unwrap_or_else(|_| dir.ancestors().find(has_backups).unwrap_or(&dir).to_path_buf())
 }
 
 fn print_list(root: &Path, backups: &[BackupInfo], global: &Global, shell: &Shell) -> Result<()> {

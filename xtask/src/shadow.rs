@@ -158,7 +158,9 @@ impl Shadow {
         fs::remove_dir_all(&self.root)
             .and_then(|()| fs::create_dir_all(&self.root))
             .with_context(|| format!("failed to empty `{}`", self.root.display()))?;
-        cargo::git_export(&snapshot.root, &tree, &self.root)
+        // From the top: below it, git writes only what lies there in the index.
+        let top = git(&["rev-parse", "--show-toplevel"])?;
+        cargo::git_export(Path::new(top.trim_end_matches('\n')), &tree, &self.root)
     }
 
     /// The lock file of the copy.
@@ -271,7 +273,8 @@ fn copy_tree(root: &Path, top: &Path, roots: &BTreeSet<PathBuf>, target_dir: &Pa
         .filter_entry(move |entry| {
             let path = entry.path();
             let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
-            path == own || !is_dir || !(path == target || is_left_out(path))
+            let is_git = path.file_name().is_some_and(|name| name == ".git");
+            path == own || !is_git && (!is_dir || !(path == target || is_left_out(path)))
         })
         .build();
     for entry in walk {

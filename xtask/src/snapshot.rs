@@ -105,6 +105,7 @@ impl Snapshot {
         let cargo = Cargo::new(&root, offline);
         let metadata = cargo
             .metadata()
+            .map_err(|error| stale_lock(error, &root))
             .with_context(|| format!("cargo rejects the workspace `{}`", root.display()))?;
         let policy = Policy::read(&metadata)
             .with_context(|| format!("in `{}`", root.join(ROOT_MANIFEST).display()))?;
@@ -208,6 +209,17 @@ fn position(text: &str, offset: usize) -> (usize, usize) {
     (line, column)
 }
 
+/// Cargo's advice to leave `--locked` out helps nobody who did not write it.
+fn stale_lock(error: anyhow::Error, root: &Path) -> anyhow::Error {
+    if error.to_string().contains("because --locked was passed") {
+        return anyhow::anyhow!(
+            "`{}` does not fit the manifests\nhint: run `cargo update --workspace` there first",
+            root.join(LOCK_FILE).display()
+        );
+    }
+    error
+}
+
 fn workspace_root(cargo: &Cargo, dir: &Path) -> Result<PathBuf> {
     let located = cargo
         .capture("cargo", &["locate-project", "--workspace", "--message-format=plain"])
@@ -266,10 +278,25 @@ fn read_usage(dir: &Path, packages: &BTreeSet<PathBuf>, target_dir: &Path) -> Re
         {
             let bytes = std::fs::read(entry.path())
                 .with_context(|| format!("failed to read `{}`", entry.path().display()))?;
-            usage.add(&String::from_utf8_lossy(&bytes));
+            let text = String::from_utf8_lossy(&bytes);
+            usage.add(&text);
+            for path in included_markdown(&text, entry.path()) {
+                // Doc examples; what is not there, the compiler misses as well.
+                usage.add_text(&disk::read_optional(&path)?.map_or_else(String::new, |bytes| {
+                    String::from_utf8_lossy(&bytes).into_owned()
+                }));
+            }
         }
     }
     Ok(usage)
+}
+
+/// Files that a source may take its documentation from: `include_str!("../README.md")`.
+fn included_markdown(text: &str, source: &Path) -> Vec<PathBuf> {
+    let dir = source.parent().unwrap_or(Path::new("/"));
+    let literals = text.split('"').filter(|literal| literal.ends_with(".md"));
+    let includes = text.contains("include_str!");
+    literals.filter(|_| includes).map(|name| paths::without_dots(&dir.join(name))).collect()
 }
 
 /// Directories that are never sources: target directories, version control, backups.

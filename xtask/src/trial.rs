@@ -9,7 +9,6 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use cargo_metadata::{Dependency, Metadata};
 
 use crate::{
     bisect::Outcome,
@@ -20,9 +19,11 @@ use crate::{
     shadow::Shadows,
     shell::Shell,
     snapshot::{LOCK_FILE, Snapshot},
-    verify::{self, Checked, Tested},
+    verify::{self, Checked, Members, Tested},
     wording,
 };
+
+mod invariants;
 
 /// How the lock file is brought up to date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +45,11 @@ pub(crate) struct Trial<'a> {
     shell: &'a Shell,
     logs: PathBuf,
     lock: LockUpdate,
+    members: Members,
     pub(crate) baseline: Checked,
+    /// Ids in the order of the plan. What changes come to together depends on it, so every choice is
+    /// applied in this order, however it was put together.
+    pub(crate) order: Vec<String>,
     /// What the compiler asked for beyond the first guess, by change id.
     widened: BTreeMap<String, Vec<String>>,
     /// Checks of the baseline with other arguments, made when the candidate fails with them.
@@ -68,7 +73,9 @@ impl<'a> Trial<'a> {
     ) -> Result<Self> {
         let log = logs.join("check-baseline.log");
         let args = ["--workspace", "--all-targets"];
-        let baseline = verify::check(&shadows.baseline.cargo, &args, &log, shell, None)?;
+        let members = Members::of(&snapshot.metadata, &snapshot.root);
+        let cargo = &shadows.baseline.cargo;
+        let baseline = verify::check(cargo, &members, &args, &log, (shell, None))?;
         if let Some(refused) = &baseline.refused
             && baseline.ok.is_empty()
         {
@@ -83,7 +90,9 @@ impl<'a> Trial<'a> {
             shell,
             logs,
             lock,
+            members,
             baseline,
+            order: Vec::new(),
             widened: BTreeMap::new(),
             otherwise: BTreeMap::new(),
             checks: 0,
@@ -102,6 +111,11 @@ impl<'a> Trial<'a> {
             Some(features) => change.with_features(features),
             None => change.clone(),
         }
+    }
+
+    /// Says that the candidate is the baseline, after everything was rejected.
+    pub(crate) fn forget_candidate(&mut self) {
+        self.candidate = self.baseline.clone();
     }
 
     /// How often the candidate was checked, as text.
@@ -127,7 +141,8 @@ impl<'a> Trial<'a> {
         &self,
         chosen: &[Change],
     ) -> Result<Result<BTreeMap<PathBuf, Vec<u8>>, String>> {
-        let changes: Vec<Change> = chosen.iter().map(|change| self.widened(change)).collect();
+        let mut changes: Vec<Change> = chosen.iter().map(|change| self.widened(change)).collect();
+        changes.sort_by_key(|change| self.order.iter().position(|id| *id == change.id()));
         let mut files = plan::materialise(self.snapshot, &changes.iter().collect::<Vec<_>>())?;
         let shadow = &self.shadows.candidate;
         shadow.set(self.snapshot, &files)?;
@@ -149,34 +164,11 @@ impl<'a> Trial<'a> {
         if before.as_ref() != Some(&lock) {
             files.insert(PathBuf::from(LOCK_FILE), lock);
         }
-        if let Err(shrunk) = self.hold_requested_features(&changes)? {
-            return Ok(Err(shrunk));
-        }
-        Ok(Ok(files))
-    }
-
-    /// The invariant that no compiler checks: what a member asks of a dependency never shrinks, unless
-    /// a change says so.
-    fn hold_requested_features(&self, chosen: &[Change]) -> Result<Result<(), String>> {
-        let metadata = self.shadows.candidate.cargo.metadata()?;
-        let (before, after) = (requested(&self.snapshot.metadata), requested(&metadata));
-        for (key, old) in &before {
-            let Some(new) = after.get(key) else { continue };
-            let lost: Vec<&String> = old.difference(new).collect();
-            let is_named = chosen.iter().any(|change| {
-                change.umbrella.as_ref().is_some_and(|umbrella| umbrella.package == key.dependency)
-            });
-            if !lost.is_empty() && !is_named {
-                let lost: Vec<&str> = lost.into_iter().map(String::as_str).collect();
-                return Ok(Err(format!(
-                    "{} would no longer ask {} for {}",
-                    key.member,
-                    key.dependency,
-                    lost.join(", ")
-                )));
-            }
-        }
-        Ok(Ok(()))
+        let metadata = shadow.cargo.metadata()?;
+        let held =
+            invariants::hold_requested_features(&self.snapshot.metadata, &metadata, &changes)
+                .and_then(|()| invariants::hold_single_versions(&metadata, &changes));
+        Ok(held.map(|()| files))
     }
 
     /// Whether a choice of changes is sound; features that the compiler asks for are added on the way.
@@ -219,7 +211,8 @@ impl<'a> Trial<'a> {
     fn run_check(&mut self, args: &[&str], expected: Option<usize>) -> Result<Checked> {
         self.checks += 1;
         let log = self.logs.join(format!("check-candidate-{}.log", self.checks));
-        verify::check(&self.shadows.candidate.cargo, args, &log, self.shell, expected)
+        let cargo = &self.shadows.candidate.cargo;
+        verify::check(cargo, &self.members, args, &log, (self.shell, expected))
     }
 
     /// Checks with other arguments; what fails in the baseline with them counts for nothing.
@@ -230,9 +223,9 @@ impl<'a> Trial<'a> {
         }
         let key = args.join(" ");
         if !self.otherwise.contains_key(&key) {
+            let cargo = &self.shadows.baseline.cargo;
             let log = self.logs.join(format!("check-baseline-{}.log", self.otherwise.len() + 2));
-            let baseline =
-                verify::check(&self.shadows.baseline.cargo, args, &log, self.shell, None)?;
+            let baseline = verify::check(cargo, &self.members, args, &log, (self.shell, None))?;
             self.otherwise.insert(key.clone(), baseline);
         }
         let baseline = &self.otherwise[&key];
@@ -343,41 +336,14 @@ pub(crate) fn untestable(snapshot: &Snapshot, checked: &Checked) -> Vec<String> 
     packages.into_iter().filter(|p| holds(p)).map(|p| p.name.to_string()).collect()
 }
 
+/// Members that may now lean on features which only others switch on.
 fn members_to_check_alone(chosen: &[Change]) -> BTreeSet<String> {
-    let umbrellas = chosen.iter().filter(|change| change.code == Code::BroadFeatures);
-    umbrellas.filter_map(|c| c.umbrella.as_ref()).flat_map(|u| u.members.clone()).collect()
-}
-
-/// A dependency of a member: what stays the same however it is written.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Request {
-    member: String,
-    dependency: String,
-    rename: Option<String>,
-    kind: String,
-    target: Option<String>,
-}
-
-/// What each member asks of each dependency; `default` stands for the default features.
-fn requested(metadata: &Metadata) -> BTreeMap<Request, BTreeSet<String>> {
-    let of = |member: &str, dependency: &Dependency| Request {
-        member: member.to_owned(),
-        dependency: dependency.name.clone(),
-        rename: dependency.rename.clone(),
-        kind: dependency.kind.to_string(),
-        target: dependency.target.as_ref().map(ToString::to_string),
-    };
-    let mut out = BTreeMap::new();
-    for package in metadata.workspace_packages() {
-        for dependency in &package.dependencies {
-            let mut features: BTreeSet<String> = dependency.features.iter().cloned().collect();
-            if dependency.uses_default_features {
-                features.insert("default".to_owned());
-            }
-            out.insert(of(&package.name, dependency), features);
-        }
-    }
-    out
+    let trimmed = chosen.iter().filter_map(|c| c.umbrella.as_ref()).flat_map(|u| u.members.clone());
+    let relieved = chosen
+        .iter()
+        .filter(|change| change.code == Code::UnusedDependency)
+        .filter_map(|change| Some(change.subject.split_once('/')?.0.to_owned()));
+    trimmed.chain(relieved).collect()
 }
 
 /// Packages with more than one version in the graph of a host build.

@@ -96,7 +96,8 @@ impl Usage {
         }
     }
 
-    fn add_text(&mut self, text: &str) {
+    /// Adds text that is no Rust, such as Markdown with doc examples.
+    pub(crate) fn add_text(&mut self, text: &str) {
         let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
         self.words.extend(words.filter(|word| !word.is_empty()).map(str::to_owned));
         for (at, _) in text.match_indices("::") {

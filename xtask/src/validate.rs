@@ -21,7 +21,7 @@ use crate::{
     snapshot::{self, Snapshot},
     stats::{self, Call},
     trial,
-    verify::{self, Checked},
+    verify::{self, Checked, Members},
     wording,
 };
 
@@ -88,7 +88,10 @@ fn last_measured(snapshot: &Snapshot, shell: &Shell) -> Result<Option<Record>> {
                 continue;
             }
         };
-        let is_timed = record.measurements.iter().any(|m| m.what == "clean-dev");
+        // A run that was found too slow is no measure for the next.
+        let is_slow =
+            record.checks.iter().any(|check| check.name == TIMED && check.ok == Some(false));
+        let is_timed = !is_slow && record.measurements.iter().any(|m| m.what == "clean-dev");
         if is_timed && record.workspace == snapshot.root.display().to_string() {
             return Ok(Some(record));
         }
@@ -104,9 +107,15 @@ fn check(
     record: &mut Record,
 ) -> Result<Checked> {
     shell.status("Checking", format!("`{}`", snapshot.root.display()));
+    let members = Members::of(&snapshot.metadata, &snapshot.root);
     let log = run_dir.join("logs").join("check.log");
-    let checked =
-        verify::check(cargo, &["--workspace", "--all-targets", "--locked"], &log, shell, None)?;
+    let checked = verify::check(
+        cargo,
+        &members,
+        &["--workspace", "--all-targets", "--locked"],
+        &log,
+        (shell, None),
+    )?;
     let detail = match (&checked.refused, checked.failed.values().next()) {
         (Some(refused), _) => refused.clone(),
         (None, Some(error)) => format!("{}: {error}", checked.targets_failed().join(", ")),
@@ -231,6 +240,11 @@ fn timed(
     let before = recorded(earlier);
     record.measurements = measure::compare(&before, &now);
     record.notes.push(format!("the earlier readings are of {}, at another time", earlier.started));
+    if earlier.configuration != record.configuration {
+        let note =
+            "manifests, lock file or configuration are not what they were at the earlier readings";
+        record.notes.push(note.to_owned());
+    }
     if earlier.machine.cores != snapshot.machine.cores
         || earlier.machine.rustc != snapshot.machine.rustc
     {

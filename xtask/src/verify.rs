@@ -8,13 +8,17 @@ use std::{
     time::Duration,
 };
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use cargo_metadata::{
-    Message, PackageId, Target,
+    Message, Metadata, Target,
     diagnostic::{Diagnostic, DiagnosticLevel},
 };
 
-use crate::{cargo::Cargo, paths, shell::Shell};
+use crate::{
+    cargo::{self, Cargo},
+    paths,
+    shell::Shell,
+};
 
 /// A target of a member, named so that it is the same in every shadow.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,28 +54,30 @@ pub(crate) struct Checked {
 /// When cargo cannot be run or the run is interrupted; errors in code are part of the result.
 pub(crate) fn check(
     cargo: &Cargo,
+    members: &Members,
     args: &[&str],
     log: &Path,
-    shell: &Shell,
-    expected: Option<usize>,
+    (shell, expected): (&Shell, Option<usize>),
 ) -> Result<Checked> {
     let mut all = vec!["check", "--keep-going", "--quiet"];
     all.extend_from_slice(args);
     let progress = shell.progress("Checking", &label(cargo), expected);
     let mut checked = Checked::default();
     let mut built = false;
+    let mut is_full = false;
     let finished = cargo.messages(&all, log, |message| match message {
         Message::CompilerArtifact(artifact) => {
             checked.units += 1;
             progress.inc(1);
-            if let Some(id) = member_target(cargo.dir(), &artifact.package_id, &artifact.target) {
+            if let Some(id) = members.id(cargo.dir(), &artifact.target) {
                 checked.ok.insert((id, artifact.profile.test));
             }
         }
         Message::BuildScriptExecuted(_) => checked.units += 1,
         Message::CompilerMessage(note) if is_error(&note.message) => {
+            is_full |= cargo::is_disk_full(&note.message.message);
             collect_features(&note.message, &mut checked.features_asked_for);
-            let id = member_target(cargo.dir(), &note.package_id, &note.target);
+            let id = members.id(cargo.dir(), &note.target);
             let id = id.unwrap_or_else(|| TargetId {
                 source: note.target.src_path.clone().into_std_path_buf(),
                 kind: kind(&note.target),
@@ -84,6 +90,9 @@ pub(crate) fn check(
     });
     progress.finish_and_clear();
     let finished = finished?;
+    if is_full || cargo::is_disk_full(&finished.stderr) {
+        bail!("{}", cargo::disk_full(cargo.dir(), log));
+    }
     checked.wall = finished.wall;
     checked.log = log.to_path_buf();
     if !finished.success && (!built || checked.failed.is_empty()) {
@@ -107,14 +116,27 @@ fn kind(target: &Target) -> String {
     target.kind.first().map(ToString::to_string).unwrap_or_default()
 }
 
-/// The target's id if its package is a local one. A vendored package may lie in the workspace, but
-/// its id names the registry; a member may lie outside, and counts.
-fn member_target(root: &Path, package: &PackageId, target: &Target) -> Option<TargetId> {
-    if !package.repr.contains("path+file:") {
-        return None;
+/// The targets of the members, by their source files: what a check is about. Path dependencies that are
+/// no members, and vendored packages, may lie in the workspace too, and are none of them.
+#[derive(Debug, Clone)]
+pub(crate) struct Members(BTreeSet<PathBuf>);
+
+impl Members {
+    /// The members of the workspace at `root`; sources are kept relative to it.
+    pub(crate) fn of(metadata: &Metadata, root: &Path) -> Self {
+        let targets =
+            metadata.workspace_packages().into_iter().flat_map(|package| &package.targets);
+        Self(targets.map(|target| paths::relative(root, target.src_path.as_std_path())).collect())
     }
-    let source = paths::relative(root, target.src_path.as_std_path());
-    Some(TargetId { source, kind: kind(target), name: target.name.clone() })
+
+    fn id(&self, root: &Path, target: &Target) -> Option<TargetId> {
+        let source = paths::relative(root, target.src_path.as_std_path());
+        self.0.contains(&source).then(|| TargetId {
+            source,
+            kind: kind(target),
+            name: target.name.clone(),
+        })
+    }
 }
 
 /// The message with the place of its first span: `file:line:column: text`.
@@ -174,14 +196,16 @@ impl Checked {
     }
 
     fn lost(&self, baseline: &Self) -> Option<String> {
-        if let Some(refused) = &self.refused {
+        if let (Some(refused), None) = (&self.refused, &baseline.refused) {
             return Some(refused.clone());
         }
         let lost: Vec<&TargetId> =
             baseline.ok.difference(&self.ok).map(|(target, _)| target).collect();
         let first = lost.first()?;
         let error = lost.iter().find_map(|target| self.failed.get(*target));
-        let anywhere = error.or_else(|| self.failed.values().next());
+        let is_new = |target: &TargetId| !baseline.failed.contains_key(target);
+        let new = self.failed.iter().find(|(target, _)| is_new(target)).map(|(_, error)| error);
+        let anywhere = error.or(new);
         Some(anywhere.cloned().unwrap_or_else(|| {
             format!(
                 "{} `{}` ({}) no longer compiles",

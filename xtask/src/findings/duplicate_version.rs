@@ -21,7 +21,7 @@ use super::Finding;
 pub(super) fn find(snapshot: &Snapshot) -> Vec<Finding> {
     let uses = graph::uses(snapshot);
     let groups = in_several_versions(&uses);
-    groups.into_iter().map(|(package, group)| judge(snapshot, package, &group)).collect()
+    groups.into_iter().map(|(package, group)| judge(snapshot, package, &group, &uses)).collect()
 }
 
 /// Packages that members require in several versions: the subjects of this rule.
@@ -45,11 +45,20 @@ fn versions<'a>(group: &[&Use<'a>]) -> BTreeSet<&'a Version> {
 }
 
 /// Two majors under two names are there on purpose; everything else is to become one version.
-fn judge(snapshot: &Snapshot, package: &str, group: &[&Use<'_>]) -> Finding {
+fn judge(snapshot: &Snapshot, package: &str, group: &[&Use<'_>], uses: &[Use<'_>]) -> Finding {
     let title = format!("bring {package} to one version");
     let reason = evidence(group);
     if group.iter().any(|usage| usage.effective.rename_of.is_some()) {
         let why = format!("{reason}; one of them is renamed, so both are wanted");
+        return Finding::left(Code::DuplicateVersion, package, &title, Verdict::Skipped, &why);
+    }
+    let elsewhere =
+        |usage: &&Use<'_>| usage.effective.package() == package && usage.table.target.is_some();
+    if let Some(usage) = uses.iter().find(elsewhere) {
+        let why = format!(
+            "{reason}; {} uses it in {}, which other hosts compile and this one cannot check",
+            usage.member.name, usage.table
+        );
         return Finding::left(Code::DuplicateVersion, package, &title, Verdict::Skipped, &why);
     }
     let wanted = match snapshot.policy.pin.get(package) {
@@ -83,20 +92,31 @@ fn evidence(group: &[&Use<'_>]) -> String {
     format!("members require {}", parts.join(", "))
 }
 
-/// One requirement for each version in use, highest version first, the most demanding of its kind.
+/// One requirement for each version in use, highest version first, the most demanding of its kind. A
+/// requirement that would allow several of them (`>=5`, `*`) is replaced by the version it resolved to.
 fn requirements(group: &[&Use<'_>]) -> Vec<String> {
-    let mut by: BTreeMap<&Version, &str> = BTreeMap::new();
+    let mut by: BTreeMap<&Version, String> = BTreeMap::new();
     for usage in group {
         let (Some(package), Some(requirement)) =
             (usage.package, usage.effective.requirement.as_deref())
         else {
             continue;
         };
-        by.entry(&package.version)
-            .and_modify(|known| *known = graph::stricter(known, requirement).unwrap_or(known))
-            .or_insert(requirement);
+        let version = &package.version;
+        let own = if graph::is_caret(requirement) {
+            requirement.to_owned()
+        } else {
+            format!("{}.{}.{}", version.major, version.minor, version.patch)
+        };
+        by.entry(version)
+            .and_modify(|known| {
+                if graph::stricter(known, &own) == Some(&own) {
+                    known.clone_from(&own);
+                }
+            })
+            .or_insert(own);
     }
-    by.into_values().rev().map(str::to_owned).collect()
+    by.into_values().rev().collect()
 }
 
 /// The edits that bring a group to one requirement, declared in the workspace where that loses nothing.
@@ -113,6 +133,10 @@ fn way(snapshot: &Snapshot, package: &str, group: &[&Use<'_>], requirement: &str
                 requirement: requirement.to_owned(),
             };
             (base, if change { vec![edit] } else { Vec::new() })
+        }
+        // A package alone must not become a workspace by this.
+        None if snapshot.root_document().get("workspace").is_none() => {
+            return in_place(package, group, requirement);
         }
         None => {
             let base = common(package, group);
@@ -135,6 +159,17 @@ fn way(snapshot: &Snapshot, package: &str, group: &[&Use<'_>], requirement: &str
         }
     }
     Alternative { title: format!("bring {package} to one version, {requirement}"), edits }
+}
+
+/// The same requirement wherever the package is required.
+fn in_place(package: &str, group: &[&Use<'_>], requirement: &str) -> Alternative {
+    let edits = group.iter().map(|usage| Edit::SetRequirement {
+        site: usage.site(),
+        key: usage.declared.key.clone(),
+        requirement: requirement.to_owned(),
+    });
+    let title = format!("bring {package} to one version, {requirement}");
+    Alternative { title, edits: edits.collect() }
 }
 
 /// What every member of a group asks for: the entry they can all inherit.

@@ -25,8 +25,11 @@ pub(super) fn find(snapshot: &Snapshot) -> Vec<Finding> {
     }
     let keys: Vec<String> = manifest::workspace_declarations(snapshot.root_document())
         .into_iter()
+        .filter(|declared| {
+            let keep = &snapshot.policy.keep;
+            !keep.contains(&declared.key) && !keep.contains(declared.package())
+        })
         .map(|declared| declared.key)
-        .filter(|key| !snapshot.policy.keep.contains(key))
         .collect();
     if keys.is_empty() {
         return Vec::new();
@@ -39,6 +42,9 @@ pub(super) fn find(snapshot: &Snapshot) -> Vec<Finding> {
     vec![Finding::Remedy(change)]
 }
 
+/// Reason of the change when the others left nothing for it to do.
+pub(crate) const NOTHING_LEFT: &str = "nothing left to do: members inherit every entry";
+
 /// The change with the entries in its title that are gone from the files the plan makes.
 pub(super) fn settled(
     snapshot: &Snapshot,
@@ -48,13 +54,19 @@ pub(super) fn settled(
     let after = files
         .get(Path::new(ROOT_MANIFEST))
         .and_then(|bytes| std::str::from_utf8(bytes).ok()?.parse().ok())
-        .map(|document| manifest::workspace_declarations(&document))
-        .unwrap_or_default();
+        .map_or_else(
+            || manifest::workspace_declarations(snapshot.root_document()),
+            |document| manifest::workspace_declarations(&document),
+        );
     let gone: Vec<String> = manifest::workspace_declarations(snapshot.root_document())
         .into_iter()
         .map(|declared| declared.key)
         .filter(|key| !after.iter().any(|declared| declared.key == *key))
         .collect();
+    if gone.is_empty() {
+        let reason = NOTHING_LEFT.to_owned();
+        return Change { reason, ..change.clone() };
+    }
     let title = format!("remove {} from [workspace.dependencies]", gone.join(", "));
     Change { title, ..change.clone() }
 }

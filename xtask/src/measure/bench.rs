@@ -4,7 +4,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
+    fmt, fs,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 use cargo_metadata::Message;
 
 use crate::{
-    disk,
+    cargo, disk,
     record::{Kept, Sample},
     shadow::Shadow,
     shell::Shell,
@@ -128,10 +128,9 @@ impl<'a> Bench<'a> {
         let place = shadow.place(source)?;
         let original =
             fs::read(&place).with_context(|| format!("failed to read `{}`", place.display()))?;
-        self.builds += 1;
         let probe = format!(
             "\n#[allow(dead_code)]\nfn xtask_edit_{n}() -> u32 {{\n    {n}\n}}\n",
-            n = self.builds
+            n = self.builds + 1
         );
         disk::write(&place, &[original.as_slice(), probe.as_bytes()].concat())?;
         self.edited.entry(place).or_insert(original);
@@ -153,7 +152,8 @@ impl<'a> Bench<'a> {
     }
 
     fn build(&mut self, shadow: &Shadow, args: &[&str], what: &str) -> Result<Build> {
-        let log = self.run_dir.join("logs").join(format!("{}.log", file_name(what)));
+        self.builds += 1;
+        let log = self.run_dir.join("logs").join(self.file_name(what, "log"));
         let progress = self.shell.progress("Measuring", what, self.expected_units);
         let mut units = 0;
         let finished = shadow.cargo.messages(args, &log, |message| {
@@ -165,11 +165,12 @@ impl<'a> Bench<'a> {
         progress.finish_and_clear();
         let finished = finished?;
         if !finished.success {
-            bail!(
-                "the {what} failed, see `{}`:\n{}\nhint: run with `--measure none` to leave timed builds out",
-                log.display(),
-                finished.stderr.trim_end()
-            );
+            if cargo::is_disk_full(&finished.stderr) {
+                bail!("{}", cargo::disk_full(&shadow.root, &log));
+            }
+            let said = finished.stderr.trim_end();
+            let reason = format!("the {what} failed, see `{}`:\n{said}", log.display());
+            return Err(BuildFailed { shadow: shadow.name, reason }.into());
         }
         self.keep(format!("log of the {what}"), &log);
         self.expected_units.get_or_insert(units);
@@ -187,7 +188,7 @@ impl<'a> Bench<'a> {
         let Some(html) = disk::read_optional(&from)? else {
             return Ok(None);
         };
-        let to = self.run_dir.join("timings").join(format!("{}.html", file_name(what)));
+        let to = self.run_dir.join("timings").join(self.file_name(what, "html"));
         disk::write(&to, &html)?;
         self.keep(format!("cargo's timing report of the {what}"), &to);
         // It is no artifact, and must not count as one.
@@ -205,11 +206,32 @@ impl<'a> Bench<'a> {
         }
     }
 
+    /// The files of later builds of the same kind do not replace those of earlier ones.
+    fn file_name(&self, what: &str, extension: &str) -> String {
+        format!("{:02}-{}.{extension}", self.builds, words(what))
+    }
+
     fn keep(&mut self, what: String, path: &Path) {
         self.kept.retain(|kept| kept.path != path.display().to_string());
         self.kept.push(Kept { what, path: path.display().to_string() });
     }
 }
+
+/// The error of a timed build that failed: no reading, but a finding about its side.
+#[derive(Debug)]
+pub(crate) struct BuildFailed {
+    /// `baseline` or `candidate`.
+    pub(crate) shadow: &'static str,
+    pub(crate) reason: String,
+}
+
+impl fmt::Display for BuildFailed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason)
+    }
+}
+
+impl std::error::Error for BuildFailed {}
 
 /// Removes what release builds left, also below the directory of a target triple.
 fn wipe_release(shadow: &Shadow) -> Result<()> {
@@ -227,7 +249,7 @@ fn wipe_release(shadow: &Shadow) -> Result<()> {
     Ok(())
 }
 
-fn file_name(what: &str) -> String {
+fn words(what: &str) -> String {
     let word = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
     let name: String = what.chars().map(word).collect();
     name.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-")
@@ -244,6 +266,6 @@ mod tests {
 
     #[test]
     fn a_file_name_is_made_of_words() {
-        assert_eq!(file_name("clean dev build, baseline (1)"), "clean-dev-build-baseline-1");
+        assert_eq!(words("clean dev build, baseline (1)"), "clean-dev-build-baseline-1");
     }
 }

@@ -41,6 +41,7 @@ pub(super) fn prove(
     let order: Vec<String> = changes.iter().map(Change::id).collect();
     let (free, changes): (Vec<Change>, Vec<Change>) =
         changes.iter().cloned().partition(|change| !change.affects_build());
+    trial.order.clone_from(&order);
     let mut proof = Proof { kept: changes, ..Proof::default() };
     update(trial, &mut proof, shell)?;
     shell.status(

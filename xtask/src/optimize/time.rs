@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::{
     cli::{Code, Depth},
     findings::RELEASE_PROFILE,
-    measure::{self, Bench, Build, Edited, Profile, Readings},
+    measure::{self, Bench, Build, BuildFailed, Edited, Profile, Readings},
     plan::Change,
     record::{Quantity, Sample},
     shadow::Shadow,
@@ -46,47 +46,67 @@ pub(super) fn measure(
     (depth, tests): (Depth, Tests),
     shell: &Shell,
 ) -> Result<(Readings, Readings)> {
-    let pairs = if depth == Depth::Full { FULL_PAIRS } else { 1 };
+    let mut pairs = if depth == Depth::Full { FULL_PAIRS } else { 1 };
     announce(proof, pairs, trial.baseline.wall, shell);
-    let mut readings = (Readings::default(), Readings::default());
-    for _ in 0..pairs {
-        pair(trial, bench, proof, &mut readings)?;
-    }
-    leave_unmeasured(proof);
-    let slower: Vec<Profile> = [Profile::Dev, Profile::Release]
-        .into_iter()
-        .filter(|profile| call(*profile, &readings) == Some(Call::Worse))
-        .collect();
-    if slower.is_empty() {
-        attribute(&readings, proof);
-        return Ok(readings);
-    }
-    for profile in slower {
-        reject_slow(trial, bench, proof, profile, &readings)?;
-    }
-    if proof.kept.iter().any(Change::affects_build) {
-        // A subset of what was proved is not proved by that.
+    loop {
+        let mut readings = (Readings::default(), Readings::default());
+        for _ in 0..pairs {
+            if let Err(error) = pair(trial, bench, proof, &mut readings) {
+                let failed = error.downcast::<BuildFailed>()?;
+                return Ok(give_up(trial, bench, proof, &failed));
+            }
+        }
+        leave_unmeasured(proof);
+        let slower: Vec<Profile> = [Profile::Dev, Profile::Release]
+            .into_iter()
+            .filter(|profile| call(*profile, &readings) == Some(Call::Worse))
+            .collect();
+        if slower.is_empty() {
+            attribute(&readings, proof);
+            return Ok(readings);
+        }
+        for profile in slower {
+            reject_slow(trial, bench, proof, profile, &readings)?;
+        }
+        if !proof.kept.iter().any(Change::affects_build) {
+            trial.forget_candidate();
+            return Ok((Readings::default(), Readings::default()));
+        }
+        // A subset of what was proved is not proved by that; nor was it timed.
         let mut again = prove::prove(trial, &proof.kept, tests, shell)?;
         proof.kept = again.kept;
         proof.rejected.append(&mut again.rejected);
         proof.notes.append(&mut again.notes);
-        readings = (Readings::default(), Readings::default());
-        pair(trial, bench, proof, &mut readings)?;
-    } else {
-        readings.1 = readings.0.clone();
+        pairs = 1;
     }
-    attribute(&readings, proof);
-    Ok(readings)
 }
 
-/// Release settings that the time budget left undecided are not kept: nothing speaks for them.
+/// Ends the measuring when a build fails. A baseline that does not build cannot be compared with, and
+/// what was proved stands; a candidate that does not build is not sound after all.
+fn give_up(
+    trial: &mut Trial<'_>,
+    bench: &mut Bench<'_>,
+    proof: &mut Proof,
+    failed: &BuildFailed,
+) -> (Readings, Readings) {
+    if failed.shadow == trial.shadows.baseline.name {
+        bench.notes.push(format!("not timed, as the workspace does not build: {failed}"));
+        leave_unmeasured(proof);
+    } else {
+        reject(proof, &failed.reason, Change::affects_build);
+        trial.forget_candidate();
+    }
+    (Readings::default(), Readings::default())
+}
+
+/// Release settings that were left undecided are not kept: nothing speaks for them.
 fn leave_unmeasured(proof: &mut Proof) {
     let is_open = |change: &Change| {
         change.code == Code::Profile
             && change.subject == RELEASE_PROFILE
             && !change.alternatives.is_empty()
     };
-    reject(proof, "the time budget was spent before the settings were timed", is_open);
+    reject(proof, "the settings could not be timed", is_open);
 }
 
 /// The estimate takes a clean build to last about as long as the check of all targets did: it generates
@@ -170,7 +190,7 @@ fn apply(trial: &Trial<'_>, kept: &[Change]) -> Result<()> {
 }
 
 /// The release build of the candidate; while the release settings are open, one for each of them and
-/// one without, of which the fastest is kept and built once more.
+/// one without, of which the best beyond noise is kept and built once more.
 fn choose_release(trial: &Trial<'_>, bench: &mut Bench<'_>, proof: &mut Proof) -> Result<Build> {
     let candidate: &Shadow = &trial.shadows.candidate;
     let Some(change) = release_change(proof).filter(|c| !c.alternatives.is_empty()).cloned() else {
@@ -198,11 +218,14 @@ fn choose_release(trial: &Trial<'_>, bench: &mut Bench<'_>, proof: &mut Proof) -
         .chain([format!("the old settings with the other changes: {:.1} s", old.sample.value)])
         .collect();
     let figures = figures.join("; ");
-    ways.sort_by(|a, b| a.1.sample.value.total_cmp(&b.1.sample.value));
-    let best = ways.into_iter().next().filter(|(_, build)| {
-        let (old, new) = ([old.sample.value], [build.sample.value]);
-        stats::call_sides(Quantity::Seconds, &old, &new) == Some(Call::Better)
-    });
+    let is_better = |than: &Build, build: &Build| {
+        let (than, build) = ([than.sample.value], [build.sample.value]);
+        stats::call_sides(Quantity::Seconds, &than, &build) == Some(Call::Better)
+    };
+    // An earlier setting is preferred to one that is faster only within noise.
+    let best =
+        ways.into_iter().reduce(|best, way| if is_better(&best.1, &way.1) { way } else { best });
+    let best = best.filter(|(_, build)| is_better(&old, build));
     proof.kept.retain(|kept| kept.id() != change.id());
     match best {
         Some((way, _)) => {

@@ -22,6 +22,7 @@ pub(super) fn record() -> Record {
             cargo: "cargo 1.95.0 (f2d3ce0bd 2026-03-21)".to_owned(),
             host: "x86_64-unknown-linux-gnu".to_owned(),
         },
+        configuration: String::new(),
         git_head: Some("7e31976c0ffee".to_owned()),
         changes: changes(),
         baseline: Some(side(244, 13)),

@@ -96,7 +96,7 @@ fn a_workspace_without_lock_file() {
 fn a_lock_file_that_is_behind_its_manifests() {
     let fixture = Fixture::new(SOUND);
     fixture.replace("core/Cargo.toml", "ghoul = \"0.3\"", "ghoul = \"0.3\"\nghost = \"1\"");
-    refused(&fixture, &fixture.path("Cargo.toml"), &["Cargo.lock", "--locked"]);
+    refused(&fixture, &fixture.path("Cargo.toml"), &["Cargo.lock", "cargo update --workspace"]);
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn a_dry_run_shows_plan_and_diff() {
     let fixture = Fixture::new(MARKING);
     let run = fixture.run(&["optimize", "--dry-run", "--only", "unused-dependency"]).exits(0);
     snapbox::assert_data_eq!(
-        run.stderr,
+        run.stdout,
         str![[r#"
      Planned 1 change in `[..]/base/ws`
              remove ghoul from one [dependencies] (unused-dependency:one/ghoul)
@@ -61,7 +61,6 @@ fn a_dry_run_shows_plan_and_diff() {
  
  [dependencies]
 -ghoul = "0.3"
-
 
 "#]]
     );

@@ -133,7 +133,7 @@ pub fn passes_luhn(digits: &str) -> bool {
             (_, digit) => digit * 2,
         })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 #[cfg(test)]

@@ -84,7 +84,7 @@ impl Bandit {
         let mut best: Option<(&'static str, f64)> = None;
         for &name in arms {
             let bound = self.arm(name).bound(context);
-            if best.map_or(true, |(_, highest)| bound > highest) {
+            if best.is_none_or(|(_, highest)| bound > highest) {
                 best = Some((name, bound));
             }
         }

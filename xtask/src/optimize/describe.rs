@@ -1,0 +1,20 @@
+//! The plan as text.
+//!
+//! Pure.
+
+use crate::{findings::Plan, record::Verdict, snapshot::Snapshot, wording};
+
+/// The plan as text: what would be done and why, and what is left with its reason.
+pub(super) fn described(snapshot: &Snapshot, plan: &Plan) -> String {
+    let count = wording::count(plan.changes.len(), "change");
+    let mut text = format!("{:>12} {count} in `{}`\n", "Planned", snapshot.root.display());
+    for change in &plan.changes {
+        text.push_str(&format!("{:>12} {} ({})\n", "", change.title, change.id()));
+        text.push_str(&format!("{:>14} {}\n", "", change.reason));
+    }
+    for left in &plan.left {
+        let verdict = if left.verdict == Verdict::Blocked { "Blocked" } else { "Skipped" };
+        text.push_str(&format!("{verdict:>12} {} ({}): {}\n", left.title, left.id, left.reason));
+    }
+    text
+}
