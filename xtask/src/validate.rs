@@ -71,6 +71,8 @@ pub(crate) fn run(args: &cli::Validate, global: &Global, shell: &Shell) -> Resul
     if args.bench {
         bench(&cargo, &run_dir, shell, &mut record)?;
     }
+    // What the replaced script promised was said of `optimize`.
+    record.measurements.iter_mut().for_each(|measurement| measurement.expected = None);
     record.report = Some(run_dir.display().to_string());
     report::write(&record, &run_dir)?;
     print(&record, global, shell)?;
