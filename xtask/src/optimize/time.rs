@@ -135,12 +135,17 @@ fn values(samples: &[Sample]) -> Vec<f64> {
     samples.iter().map(|sample| sample.value).collect()
 }
 
-fn call(profile: Profile, readings: &(Readings, Readings)) -> Option<Call> {
-    let side = |readings: &Readings| match profile {
+/// Seconds of the clean builds of one side.
+fn clean_builds(profile: Profile, readings: &Readings) -> Vec<f64> {
+    match profile {
         Profile::Dev => values(&readings.clean_dev),
         Profile::Release => values(&readings.clean_release),
-    };
-    stats::call_sides(Quantity::Seconds, &side(&readings.0), &side(&readings.1))
+    }
+}
+
+fn call(profile: Profile, (baseline, candidate): &(Readings, Readings)) -> Option<Call> {
+    let side = |readings| clean_builds(profile, readings);
+    stats::call_sides(Quantity::Seconds, &side(baseline), &side(candidate))
 }
 
 /// One pair of everything.
@@ -251,11 +256,8 @@ fn reject_slow(
     profile: Profile,
     readings: &(Readings, Readings),
 ) -> Result<()> {
-    let of = |readings: &Readings| match profile {
-        Profile::Dev => values(&readings.clean_dev),
-        Profile::Release => values(&readings.clean_release),
-    };
-    let (baseline, mut with) = (of(&readings.0), of(&readings.1));
+    let (baseline, mut with) =
+        (clean_builds(profile, &readings.0), clean_builds(profile, &readings.1));
     for code in SUSPECTS {
         let is_slow = stats::call_sides(Quantity::Seconds, &baseline, &with) == Some(Call::Worse);
         if !is_slow || !proof.kept.iter().any(|change| change.code == code) {
