@@ -22,6 +22,10 @@ use crate::interrupt;
 /// Lines of stderr kept for an error message.
 const STDERR_TAIL_LINES: usize = 40;
 
+/// Whether cargo's resolver minds `rust-version`; resolver 2 does not by itself.
+/// Source: <https://doc.rust-lang.org/cargo/reference/config.html#resolverincompatible-rust-versions>.
+const INCOMPATIBLE: &str = "CARGO_RESOLVER_INCOMPATIBLE_RUST_VERSIONS";
+
 /// Cargo, run in one directory with one target directory.
 #[derive(Debug, Clone)]
 pub(crate) struct Cargo {
@@ -79,6 +83,12 @@ impl Cargo {
         if args.first().is_some_and(|arg| arg.as_ref() == "metadata") {
             // Without this, cargo keeps a cache in the target directory: looking writes nothing.
             command.env("CARGO_CACHE_RUSTC_INFO", "0");
+        }
+        if args.first().is_some_and(|arg| arg.as_ref() == "update")
+            && std::env::var_os(INCOMPATIBLE).is_none()
+        {
+            // No release that this toolchain, or the one a member states, cannot compile.
+            command.env(INCOMPATIBLE, "fallback");
         }
         if program == "cargo" && self.offline {
             command.arg("--offline");

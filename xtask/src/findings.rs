@@ -2,15 +2,13 @@
 //!
 //! Each rule is one pure function in a file of its own below `findings/`. A finding is data, never an error.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
-};
+use std::{collections::BTreeMap, path::PathBuf};
 
 use anyhow::Result;
 
 use crate::{
     cli::Code,
+    outlook::Outlook,
     plan::{self, Change},
     record::{ChangeRecord, Verdict},
     snapshot::Snapshot,
@@ -66,6 +64,8 @@ pub(crate) struct Wishes {
     pub(crate) codes: Vec<Code>,
     /// Set sccache as the compiler wrapper.
     pub(crate) sccache: bool,
+    /// What newer releases would change; none if they were not looked for.
+    pub(crate) outlook: Option<Outlook>,
     /// Release settings may be chosen, because builds will be timed.
     pub(crate) tune_release: bool,
 }
@@ -83,16 +83,18 @@ pub(crate) struct Plan {
 /// # Errors
 /// When the plan would change a key that no change names: a defect.
 pub(crate) fn plan(snapshot: &Snapshot, wishes: &Wishes) -> Result<Plan> {
-    let aligned = if wishes.codes.contains(&Code::DuplicateVersion) {
-        duplicate_version::subjects(snapshot)
+    let (duplicates, aligned) = if wishes.codes.contains(&Code::DuplicateVersion) {
+        let found = duplicate_version::find(snapshot, wishes.outlook.as_ref());
+        let subjects = duplicate_version::subjects(&found, snapshot);
+        (found, subjects)
     } else {
-        BTreeSet::new()
+        Default::default()
     };
     let rules: [(Code, &dyn Fn() -> Vec<Finding>); 9] = [
         (Code::PackageBloat, &|| package_bloat::find(snapshot)),
         (Code::Gitignore, &|| gitignore::find(snapshot)),
         (Code::UnusedDependency, &|| unused_dependency::find(snapshot)),
-        (Code::DuplicateVersion, &|| duplicate_version::find(snapshot)),
+        (Code::DuplicateVersion, &|| duplicates.clone()),
         (Code::NotInherited, &|| not_inherited::find(snapshot, &aligned)),
         (Code::BroadFeatures, &|| broad_features::find(snapshot)),
         (Code::UnusedWorkspaceDependency, &|| unused_workspace_dependency::find(snapshot)),
@@ -107,14 +109,10 @@ pub(crate) fn plan(snapshot: &Snapshot, wishes: &Wishes) -> Result<Plan> {
         for finding in rule() {
             match finding {
                 Finding::Remedy(change) if is_ignored(snapshot, &change) => {
-                    plan.left.push(record(
-                        &change,
-                        Verdict::Skipped,
-                        "ignored by `[workspace.metadata.optimize]`",
-                    ));
+                    plan.left.push(record(&change, Verdict::Skipped, IGNORED));
                 }
                 Finding::Remedy(change) => plan.changes.push(change),
-                Finding::Left(record) => plan.left.push(record),
+                Finding::Left(record) => plan.left.push(heeding(snapshot, record)),
             }
         }
     }
@@ -153,6 +151,18 @@ fn drop_idle(snapshot: &Snapshot, plan: &mut Plan) -> Result<()> {
     }
     Ok(())
 }
+
+/// What its owner wants to hear no more of is told as ignored, not with all its reasons.
+fn heeding(snapshot: &Snapshot, record: ChangeRecord) -> ChangeRecord {
+    let ignore = &snapshot.policy.ignore;
+    if record.verdict == Verdict::Blocked && ignore.contains(&record.id) {
+        return ChangeRecord { verdict: Verdict::Skipped, reason: IGNORED.to_owned(), ..record };
+    }
+    record
+}
+
+/// Reason of a change that the policy names.
+const IGNORED: &str = "ignored by `[workspace.metadata.optimize]`";
 
 fn is_ignored(snapshot: &Snapshot, change: &Change) -> bool {
     let ignore = &snapshot.policy.ignore;

@@ -15,8 +15,13 @@ use cargo_metadata::{
 use crate::{
     manifest::{self, Declaration, DepTable, Kind, Site},
     paths,
+    policy::Policy,
     snapshot::{Member, Snapshot},
 };
+
+mod host;
+
+pub(crate) use host::HostGraph;
 
 /// One dependency of one member.
 #[derive(Debug, Clone)]
@@ -47,6 +52,20 @@ impl Use<'_> {
     /// Whether it comes from the default registry by version alone.
     pub(crate) fn is_plain(&self) -> bool {
         self.effective.source.is_empty()
+    }
+
+    /// Where its requirement is written.
+    pub(crate) fn declaring_site(&self) -> Site {
+        if self.declared.inherits { Site::Workspace } else { self.site() }
+    }
+
+    /// Whether the requirement may be replaced by that of a newer release: it is a plain one of the
+    /// default registry, nobody pinned it, and no other name says that this version is wanted.
+    pub(crate) fn can_be_raised(&self, policy: &Policy) -> bool {
+        self.is_plain()
+            && self.effective.rename_of.is_none()
+            && self.effective.requirement.as_deref().is_some_and(is_caret)
+            && !policy.pin.contains_key(self.effective.package())
     }
 
     /// The name that code uses for the crate.

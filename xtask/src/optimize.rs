@@ -19,6 +19,7 @@ use crate::{
     interrupt,
     lock::WorkspaceLock,
     measure::{self, Bench, Readings},
+    outlook::Outlook,
     output,
     plan::{self, Change},
     record::{ChangeRecord, Record, Side, Verdict},
@@ -27,7 +28,7 @@ use crate::{
     shell::Shell,
     snapshot::{self, Snapshot},
     target_dir,
-    trial::{self, LockUpdate, Trial},
+    trial::{LockUpdate, Trial, Weight},
     wording,
 };
 
@@ -50,8 +51,11 @@ pub(crate) fn run(args: &cli::Optimize, global: &Global, shell: &Shell) -> Resul
         }
     }
     let snapshot = Snapshot::read(&root, global.offline, &findings::PROBES)?;
-    let plan = findings::plan(&snapshot, &wishes(args))?;
+    let mut wishes = wishes(args);
+    let blind = look_out(args, &snapshot, &mut wishes, global, shell)?;
+    let plan = findings::plan(&snapshot, &wishes)?;
     let mut record = new_record(&snapshot, &plan)?;
+    record.notes.extend(blind);
     if args.check {
         return Ok(print_check(&plan, &record, global, shell));
     }
@@ -114,6 +118,34 @@ fn wishes(args: &cli::Optimize) -> Wishes {
         sccache: args.sccache,
         // A check times nothing, so it cannot call pending what only a clock decides.
         tune_release: args.measure != Depth::None && !args.check,
+        outlook: None,
+    }
+}
+
+/// Asks what newer releases would change, and says so where that cannot be known. A check does not
+/// ask: it must not call pending what the registry got over night.
+fn look_out(
+    args: &cli::Optimize,
+    snapshot: &Snapshot,
+    wishes: &mut Wishes,
+    global: &Global,
+    shell: &Shell,
+) -> Result<Option<String>> {
+    if args.check || !wishes.codes.contains(&Code::DuplicateVersion) {
+        return Ok(None);
+    }
+    shell.status("Resolving", "what newer releases would change, in a copy of the manifests");
+    match Outlook::ask(snapshot, global.offline) {
+        Ok(outlook) => {
+            wishes.outlook = outlook;
+            Ok(None)
+        }
+        Err(error) => {
+            interrupt::check()?;
+            let note = format!("newer releases were not looked for: {error:#}");
+            shell.warn(&note);
+            Ok(Some(note))
+        }
     }
 }
 
@@ -226,7 +258,7 @@ fn prove_and_measure(
     record.notes.append(&mut proof.notes);
     let host = &snapshot.machine.host;
     let doubles = [&shadows.baseline, &shadows.candidate]
-        .map(|shadow| trial::duplicates(&shadow.cargo, host).map(|found| found.len()));
+        .map(|shadow| Weight::of(&shadow.cargo, host).map(|weight| weight.duplicates().len()));
     let [before, after] = doubles;
     let (before, after) = (before?, after?);
     readings.0.duplicates.push(measure::plain(before as f64));

@@ -7,12 +7,13 @@ use std::{
     path::PathBuf,
 };
 
+use cargo_metadata::semver::Version;
 use toml_edit::Value;
 
 use crate::{
     cli::Code,
     manifest::Site,
-    snapshot::{CONFIG, IGNORE_FILE, ROOT_MANIFEST, Snapshot},
+    snapshot::{CONFIG, IGNORE_FILE, LOCK_FILE, ROOT_MANIFEST, Snapshot},
     text,
 };
 
@@ -34,6 +35,8 @@ pub(crate) struct Change {
     pub(crate) alternatives: Vec<Alternative>,
     /// The umbrella feature that the compiler narrows down.
     pub(crate) umbrella: Option<Umbrella>,
+    /// Packages that are to leave the graph of this host.
+    pub(crate) removes: Vec<(String, Version)>,
 }
 
 /// Another way to the end of a change.
@@ -41,6 +44,8 @@ pub(crate) struct Change {
 pub(crate) struct Alternative {
     pub(crate) title: String,
     pub(crate) edits: Vec<Edit>,
+    /// As [`Change::removes`].
+    pub(crate) removes: Vec<(String, Version)>,
 }
 
 /// A feature that stands for many, and the guess at what is needed of them.
@@ -102,6 +107,12 @@ pub(crate) enum Edit {
     Ignore {
         lines: Vec<String>,
     },
+    /// Lock another release of a package; made by cargo when the plan is resolved.
+    Lock {
+        package: String,
+        from: Version,
+        to: Version,
+    },
 }
 
 impl Change {
@@ -115,6 +126,7 @@ impl Change {
             edits: Vec::new(),
             alternatives: Vec::new(),
             umbrella: None,
+            removes: Vec::new(),
         }
     }
 
@@ -154,6 +166,7 @@ impl Change {
         Some(Self {
             title: first.title.clone(),
             edits: first.edits.clone(),
+            removes: first.removes.clone(),
             alternatives: rest.to_vec(),
             ..self.clone()
         })
@@ -170,6 +183,19 @@ impl Umbrella {
 }
 
 impl Edit {
+    /// The key of the dependency entry that the edit is about, if it is about one.
+    pub(crate) fn key(&self) -> Option<&str> {
+        match self {
+            Self::Remove { key, .. }
+            | Self::SetRequirement { key, .. }
+            | Self::Inherit { key, .. }
+            | Self::ReplaceFeature { key, .. }
+            | Self::Declare { key, .. }
+            | Self::RemoveUninherited { key } => Some(key),
+            Self::Set { .. } | Self::Ignore { .. } | Self::Lock { .. } => None,
+        }
+    }
+
     fn file(&self) -> PathBuf {
         match self {
             Self::Remove { site, .. }
@@ -182,6 +208,7 @@ impl Edit {
             Self::Declare { .. } | Self::RemoveUninherited { .. } => PathBuf::from(ROOT_MANIFEST),
             Self::Set { file, .. } => file.clone(),
             Self::Ignore { .. } => PathBuf::from(IGNORE_FILE),
+            Self::Lock { .. } => PathBuf::from(LOCK_FILE),
         }
     }
 
@@ -213,7 +240,7 @@ impl Edit {
                 path.push(key.clone());
                 vec![path]
             }
-            Self::Ignore { .. } => Vec::new(),
+            Self::Ignore { .. } | Self::Lock { .. } => Vec::new(),
         }
     }
 }

@@ -6,7 +6,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs, io,
-    path::{Component, Path, PathBuf},
+    path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result, bail};
@@ -14,10 +14,14 @@ use tempfile::TempDir;
 
 use crate::{
     cargo::{self, Cargo},
-    disk, interrupt, manifest, paths,
-    snapshot::{CONFIG, LOCK_FILE, OLD_CONFIG, Snapshot, is_left_out},
+    disk,
+    snapshot::{LOCK_FILE, Snapshot},
     target_dir::OWN,
 };
+
+mod copy;
+
+use copy::Content;
 
 /// Baseline and candidate, side by side; both go when this is dropped.
 #[derive(Debug)]
@@ -57,14 +61,8 @@ impl Shadows {
     /// When the temporary directory cannot be made, a file cannot be copied or another toolchain
     /// would be chosen in the copy.
     pub(crate) fn create(snapshot: &Snapshot, offline: bool) -> Result<Self> {
-        let temporary = tempfile::Builder::new()
-            .prefix("xtask-")
-            .permissions(private()?)
-            .tempdir()
-            .context("failed to create a temporary directory; is TMPDIR writable?")?;
-        let base = fs::canonicalize(temporary.path())
-            .with_context(|| format!("failed to resolve `{}`", temporary.path().display()))?;
-        let make = |name| Shadow::create(snapshot, &base, name, offline);
+        let (temporary, base) = temporary()?;
+        let make = |name| Shadow::create(snapshot, &base, (name, Content::Whole), offline);
         Ok(Self {
             baseline: make("baseline")?,
             candidate: make("candidate")?,
@@ -73,17 +71,49 @@ impl Shadows {
     }
 }
 
+/// The manifests of the workspace with empty sources: cargo resolves there as in the original, and
+/// nothing can be built. It goes when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Sketch {
+    pub(crate) shadow: Shadow,
+    _temporary: TempDir,
+}
+
+impl Sketch {
+    /// Copies the manifests.
+    ///
+    /// # Errors
+    /// As [`Shadows::create`].
+    pub(crate) fn create(snapshot: &Snapshot, offline: bool) -> Result<Self> {
+        let (temporary, base) = temporary()?;
+        let shadow = Shadow::create(snapshot, &base, ("sketch", Content::Manifests), offline)?;
+        Ok(Self { shadow, _temporary: temporary })
+    }
+}
+
+/// A new temporary directory, and its path without links.
+fn temporary() -> Result<(TempDir, PathBuf)> {
+    let temporary = tempfile::Builder::new()
+        .prefix("xtask-")
+        .permissions(private()?)
+        .tempdir()
+        .context("failed to create a temporary directory; is TMPDIR writable?")?;
+    let base = fs::canonicalize(temporary.path())
+        .with_context(|| format!("failed to resolve `{}`", temporary.path().display()))?;
+    Ok((temporary, base))
+}
+
 impl Shadow {
-    fn create(snapshot: &Snapshot, base: &Path, name: &'static str, offline: bool) -> Result<Self> {
+    fn create(
+        snapshot: &Snapshot,
+        base: &Path,
+        (name, content): (&'static str, Content),
+        offline: bool,
+    ) -> Result<Self> {
         let top = base.join(name);
-        let mut roots = roots(snapshot);
-        roots.extend(configured_sources(&snapshot.root, base));
-        let roots = outermost(roots);
-        for root in &roots {
-            copy_tree(root, &top, &roots, &snapshot.target_dir)?;
-        }
-        copy_configuration(&snapshot.root, &top, base)?;
-        let root = below(&top, &snapshot.root);
+        copy::copy_workspace(snapshot, &top, base, content)?;
+        copy::copy_configuration(&snapshot.root, &top, base)?;
+        let root = copy::below(&top, &snapshot.root);
         let target_dir = snapshot.target_dir.join(OWN).join(name);
         let cargo = Cargo::new(&root, offline).with_target_dir(&target_dir);
         let shadow = Self { name, top, root, target_dir, cargo };
@@ -190,7 +220,7 @@ impl Shadow {
     /// # Errors
     /// When it is not in the copy, so that writing there would write elsewhere.
     pub(crate) fn place(&self, path: &Path) -> Result<PathBuf> {
-        let place = below(&self.top, path);
+        let place = copy::below(&self.top, path);
         let real = fs::canonicalize(&place)
             .with_context(|| format!("failed to find `{}` in the copy", path.display()))?;
         if !real.starts_with(&self.top) {
@@ -209,174 +239,4 @@ fn private() -> Result<fs::Permissions> {
     Ok(fs::metadata(std::env::temp_dir())
         .context("failed to find the temporary directory")?
         .permissions())
-}
-
-/// Directories to copy: the workspace, and each local package outside it. Not their closest common
-/// ancestor, which may be a home directory; but the workspace a package belongs to, since it may inherit.
-fn roots(snapshot: &Snapshot) -> BTreeSet<PathBuf> {
-    let mut roots = BTreeSet::from([snapshot.root.clone()]);
-    let local = snapshot.metadata.packages.iter().filter(|package| package.source.is_none());
-    for package in local {
-        let Some(dir) = package.manifest_path.as_std_path().parent() else {
-            continue;
-        };
-        if !dir.starts_with(&snapshot.root) {
-            roots.insert(workspace_of(dir).unwrap_or_else(|| dir.to_path_buf()));
-        }
-    }
-    roots
-}
-
-/// Without what lies in another of them.
-fn outermost(mut roots: BTreeSet<PathBuf>) -> BTreeSet<PathBuf> {
-    let all = roots.clone();
-    roots.retain(|root| !all.iter().any(|other| other != root && root.starts_with(other)));
-    roots
-}
-
-/// Directories of crates that configuration names relative to itself, such as `vendor/` at the top of
-/// a repository: from the copy the same words lead into the copy.
-fn configured_sources(root: &Path, base: &Path) -> Vec<PathBuf> {
-    let ancestors = root.ancestors().filter(|ancestor| !base.starts_with(ancestor));
-    let named = ancestors.flat_map(|ancestor| {
-        let texts = [CONFIG, OLD_CONFIG].map(|name| fs::read_to_string(ancestor.join(name)));
-        // What cannot be read or parsed here, cargo has refused before.
-        let documents = texts.into_iter().flatten().filter_map(|text| text.parse().ok());
-        documents
-            .flat_map(|document| manifest::source_directories(&document))
-            .filter(|path| Path::new(path).is_relative())
-            .map(|path| ancestor.join(path))
-            .collect::<Vec<_>>()
-    });
-    named.map(|path| paths::without_dots(&path)).filter(|path| path.is_dir()).collect()
-}
-
-fn workspace_of(dir: &Path) -> Option<PathBuf> {
-    let declares = |dir: &&Path| {
-        fs::read_to_string(dir.join("Cargo.toml"))
-            .is_ok_and(|text| text.lines().any(|line| line.trim_start().starts_with("[workspace")))
-    };
-    dir.ancestors().find(declares).map(Path::to_path_buf)
-}
-
-/// `path` (absolute) below `top`.
-fn below(top: &Path, path: &Path) -> PathBuf {
-    let parts = path.components().filter(|part| matches!(part, Component::Normal(_)));
-    parts.fold(top.to_path_buf(), |place, part| place.join(part))
-}
-
-fn copy_tree(root: &Path, top: &Path, roots: &BTreeSet<PathBuf>, target_dir: &Path) -> Result<()> {
-    let target = target_dir.to_path_buf();
-    let own = root.to_path_buf();
-    let walk = ignore::WalkBuilder::new(root)
-        .standard_filters(false)
-        .filter_entry(move |entry| {
-            let path = entry.path();
-            let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
-            let is_git = path.file_name().is_some_and(|name| name == ".git");
-            path == own || !is_git && (!is_dir || !(path == target || is_left_out(path)))
-        })
-        .build();
-    for entry in walk {
-        interrupt::check()?;
-        let entry = entry.with_context(|| format!("failed to read below `{}`", root.display()))?;
-        let (from, to) = (entry.path(), below(top, entry.path()));
-        let Some(kind) = entry.file_type() else {
-            continue;
-        };
-        let done = if kind.is_dir() {
-            fs::create_dir_all(&to).map_err(Into::into)
-        } else if kind.is_symlink() {
-            copy_link(from, &to, top, roots)
-        } else if kind.is_file() {
-            fs::copy(from, &to).map(drop).map_err(Into::into)
-        } else {
-            // Sockets and pipes are no sources.
-            Ok(())
-        };
-        done.with_context(|| format!("failed to copy `{}` to `{}`", from.display(), to.display()))?;
-    }
-    Ok(())
-}
-
-/// A link that stays within what is copied leads to the same place in the copy. What any other link
-/// leads to is copied in its place, so that nothing written in the copy can reach the original.
-fn copy_link(from: &Path, to: &Path, top: &Path, roots: &BTreeSet<PathBuf>) -> Result<()> {
-    let text = fs::read_link(from)?;
-    let Ok(end) = fs::canonicalize(from) else {
-        // A dangling link stays what it is, unless it would come to lead somewhere.
-        if text.is_relative() {
-            symlink(&text, to)?;
-        }
-        return Ok(());
-    };
-    let stays = roots.iter().any(|root| end.starts_with(root));
-    match (stays, text.is_relative()) {
-        (true, true) => Ok(symlink(&text, to)?),
-        (true, false) => Ok(symlink(&below(top, &end), to)?),
-        (false, _) if end.is_file() => Ok(fs::copy(&end, to).map(drop)?),
-        (false, _) if roots.iter().any(|root| root.starts_with(&end)) => {
-            Ok(fs::create_dir_all(to)?)
-        }
-        (false, _) => copy_followed(&end, to),
-    }
-}
-
-/// Copies a directory outside the workspace that a link leads to, following the links in it.
-fn copy_followed(dir: &Path, to: &Path) -> Result<()> {
-    let walk = ignore::WalkBuilder::new(dir)
-        .standard_filters(false)
-        .follow_links(true)
-        .filter_entry(|entry| {
-            let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
-            !(is_dir && entry.depth() > 0 && is_left_out(entry.path()))
-        })
-        .build();
-    for entry in walk.flatten() {
-        interrupt::check()?;
-        let place = entry.path().strip_prefix(dir).map_or(to.to_path_buf(), |rest| to.join(rest));
-        match entry.file_type() {
-            Some(kind) if kind.is_dir() => fs::create_dir_all(&place)?,
-            Some(kind) if kind.is_file() => fs::copy(entry.path(), &place).map(drop)?,
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-#[cfg(unix)]
-fn symlink(target: &Path, link: &Path) -> io::Result<()> {
-    std::os::unix::fs::symlink(target, link)
-}
-
-#[cfg(windows)]
-fn symlink(target: &Path, link: &Path) -> io::Result<()> {
-    if target.is_dir() {
-        std::os::windows::fs::symlink_dir(target, link)
-    } else {
-        std::os::windows::fs::symlink_file(target, link)
-    }
-}
-
-/// Brings along what cargo and rustup look for in the ancestors of the workspace. What lies above the
-/// temporary directory too, or in cargo's home, is found from the copy anyway and would count twice.
-fn copy_configuration(root: &Path, top: &Path, base: &Path) -> Result<()> {
-    const NAMES: [&str; 4] =
-        [".cargo/config.toml", ".cargo/config", "rust-toolchain.toml", "rust-toolchain"];
-    let cargo_home = std::env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
-    for ancestor in root.ancestors().skip(1).filter(|ancestor| !base.starts_with(ancestor)) {
-        for name in NAMES {
-            let from = ancestor.join(name);
-            let is_home = cargo_home.as_deref().is_some_and(|home| from.starts_with(home));
-            if is_home || !from.is_file() {
-                continue;
-            }
-            let bytes =
-                fs::read(&from).with_context(|| format!("failed to read `{}`", from.display()))?;
-            disk::write(&below(top, &from), &bytes)?;
-        }
-    }
-    Ok(())
 }

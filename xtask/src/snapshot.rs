@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use cargo_metadata::{Metadata, Node, Package, PackageId};
+use cargo_metadata::{Metadata, Node, Package, PackageId, cargo_platform::Cfg};
 use toml_edit::DocumentMut;
 
 use crate::{
@@ -50,6 +50,8 @@ pub(crate) struct Snapshot {
     /// unpacks if there is one.
     pub(crate) inventory: Inventory,
     pub(crate) machine: Machine,
+    /// What `cfg(…)` means on this host.
+    pub(crate) host_cfg: Vec<Cfg>,
     pub(crate) git_head: Option<String>,
     /// Probe paths that git (or, outside a checkout, the ignore file) ignores already.
     pub(crate) ignored: BTreeSet<String>,
@@ -123,6 +125,7 @@ impl Snapshot {
             ignored: ignored(&root, &files, probes),
             git_head: cargo::git(&root, &["rev-parse", "HEAD"]).map(|head| head.trim().to_owned()),
             machine: machine(&cargo)?,
+            host_cfg: host_cfg(&cargo)?,
             sccache: cargo.capture("sccache", &["--version"]).is_ok(),
             root,
             index: Index::of(&metadata),
@@ -347,6 +350,12 @@ fn machine(cargo: &Cargo) -> Result<Machine> {
         cargo: version.trim().to_owned(),
         host: host.to_owned(),
     })
+}
+
+fn host_cfg(cargo: &Cargo) -> Result<Vec<Cfg>> {
+    let printed = cargo.capture("rustc", &["--print", "cfg"])?;
+    // What a newer compiler says in a new form, no manifest asks for yet.
+    Ok(printed.lines().filter_map(|line| line.parse().ok()).collect())
 }
 
 /// Which of the probe paths are ignored already.

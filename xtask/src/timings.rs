@@ -4,7 +4,12 @@
 //! Only a unit's name, start and duration are required; what else is missing is simply absent, and
 //! a report that cannot be read is one [`FormatChanged`], which a caller turns into one warning.
 
-use std::{cmp::Reverse, collections::BTreeMap, fmt, time::Duration};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap},
+    fmt,
+    time::Duration,
+};
 
 use serde_json::Value;
 
@@ -149,6 +154,15 @@ impl Timings {
         units.sort_by_key(|unit| Reverse(unit.duration));
         units.truncate(n);
         units
+    }
+
+    /// Time of the units of each package, by name and version.
+    pub(crate) fn unit_times(&self) -> HashMap<(String, String), Duration> {
+        let packages = self.by_package().into_iter();
+        let time = |((name, version), units): ((&str, &str), Vec<&Unit>)| {
+            ((name.to_owned(), version.to_owned()), sum(units.into_iter()))
+        };
+        packages.map(time).collect()
     }
 
     fn by_package(&self) -> BTreeMap<(&str, &str), Vec<&Unit>> {

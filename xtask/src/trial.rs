@@ -12,10 +12,12 @@ use anyhow::{Context, Result, bail};
 
 use crate::{
     bisect::Outcome,
-    cargo::{self, Cargo},
+    cargo,
     cli::Code,
+    interrupt,
+    lockfile::Lock,
     paths,
-    plan::{self, Change},
+    plan::{self, Change, Edit},
     shadow::Shadows,
     shell::Shell,
     snapshot::{LOCK_FILE, Snapshot},
@@ -24,6 +26,9 @@ use crate::{
 };
 
 mod invariants;
+mod weigh;
+
+pub(crate) use weigh::Weight;
 
 /// How the lock file is brought up to date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,8 +159,13 @@ impl<'a> Trial<'a> {
             LockUpdate::Full => &["update", "--quiet"],
         };
         if let Err(error) = shadow.cargo.capture("cargo", args) {
-            crate::interrupt::check()?;
+            interrupt::check()?;
             return Ok(Err(format!("{error:#}")));
+        }
+        for edit in changes.iter().flat_map(|change| &change.edits) {
+            if let Err(error) = self.lock_release(edit)? {
+                return Ok(Err(error));
+            }
         }
         let lock = shadow
             .lock_file()?
@@ -169,6 +179,28 @@ impl<'a> Trial<'a> {
             invariants::hold_requested_features(&self.snapshot.metadata, &metadata, &changes)
                 .and_then(|()| invariants::hold_single_versions(&metadata, &changes));
         Ok(held.map(|()| files))
+    }
+
+    /// Locks another release of a package, if the edit says so and the old one is still there.
+    fn lock_release(&self, edit: &Edit) -> Result<Result<(), String>> {
+        let Edit::Lock { package, from, to } = edit else { return Ok(Ok(())) };
+        let shadow = &self.shadows.candidate;
+        let bytes = shadow.lock_file()?.unwrap_or_default();
+        let lock = Lock::parse(&String::from_utf8_lossy(&bytes)).with_context(|| {
+            format!("failed to read the lock file in `{}`", shadow.root.display())
+        })?;
+        if !lock.holds(package, from) {
+            return Ok(Ok(()));
+        }
+        let (spec, to) = (format!("{package}@{from}"), to.to_string());
+        let args = ["update", "--quiet", "--precise", &to, &spec];
+        match shadow.cargo.capture("cargo", &args) {
+            Ok(_) => Ok(Ok(())),
+            Err(error) => {
+                interrupt::check()?;
+                Ok(Err(format!("{error:#}")))
+            }
+        }
     }
 
     /// Whether a choice of changes is sound; features that the compiler asks for are added on the way.
@@ -344,19 +376,4 @@ fn members_to_check_alone(chosen: &[Change]) -> BTreeSet<String> {
         .filter(|change| change.code == Code::UnusedDependency)
         .filter_map(|change| Some(change.subject.split_once('/')?.0.to_owned()));
     trimmed.chain(relieved).collect()
-}
-
-/// Packages with more than one version in the graph of a host build.
-///
-/// # Errors
-/// When cargo rejects the workspace.
-pub(crate) fn duplicates(cargo: &Cargo, host: &str) -> Result<BTreeMap<String, BTreeSet<String>>> {
-    let metadata = cargo.metadata_for(host)?;
-    let mut versions: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
-    for package in nodes.map(|node| &metadata[&node.id]) {
-        versions.entry(package.name.to_string()).or_default().insert(package.version.to_string());
-    }
-    versions.retain(|_, versions| versions.len() > 1);
-    Ok(versions)
 }

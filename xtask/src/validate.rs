@@ -20,7 +20,7 @@ use crate::{
     shell::Shell,
     snapshot::{self, Snapshot},
     stats::{self, Call},
-    trial,
+    trial::{Weight, untestable},
     verify::{self, Checked, Members},
     wording,
 };
@@ -136,7 +136,7 @@ fn test(
     shell: &Shell,
     record: &mut Record,
 ) -> Result<()> {
-    let exclude = trial::untestable(snapshot, checked);
+    let exclude = untestable(snapshot, checked);
     shell.status("Testing", format!("`{}`", snapshot.root.display()));
     let log = run_dir.join("logs").join("test.log");
     let tested = verify::test(cargo, &exclude, &log, shell)?;
@@ -159,7 +159,8 @@ fn test(
 
 /// Duplicates are worth knowing; only a budget makes them a failure.
 fn duplicates(cargo: &Cargo, snapshot: &Snapshot, record: &mut Record) -> Result<usize> {
-    let found = trial::duplicates(cargo, &snapshot.machine.host)?;
+    let weight = Weight::of(cargo, &snapshot.machine.host)?;
+    let found = weight.duplicates();
     let mut detail = format!("{} in more than one version", wording::count(found.len(), "package"));
     let shown: Vec<String> = found
         .iter()
@@ -188,7 +189,7 @@ fn look(snapshot: &Snapshot, record: &mut Record) -> Result<()> {
         ("package directory", Code::PackageBloat),
     ];
     for (name, code) in passes {
-        let wishes = Wishes { codes: vec![code], tune_release: true, sccache: false };
+        let wishes = Wishes { codes: vec![code], tune_release: true, ..Wishes::default() };
         let plan = findings::plan(snapshot, &wishes)?;
         let titles: Vec<&str> = plan.changes.iter().map(|change| change.title.as_str()).collect();
         let detail = if titles.is_empty() {
@@ -327,7 +328,7 @@ fn against(
     }
     let host = &snapshot.machine.host;
     for (shadow, side) in sides.into_iter().zip([&mut old, &mut new]) {
-        let count = trial::duplicates(&shadow.cargo, host)?.len();
+        let count = Weight::of(&shadow.cargo, host)?.duplicates().len();
         side.duplicates.push(measure::plain(count as f64));
     }
     record.kept.append(&mut bench.kept);

@@ -3,13 +3,14 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// The modules from high to low, as docs/architecture.md has them.
-const ORDER: [&str; 35] = [
+const ORDER: [&str; 37] = [
     "main",
     "optimize",
     "validate",
     "findings",
     "trial",
     "measure",
+    "outlook",
     "restore",
     "report",
     "plan",
@@ -26,6 +27,7 @@ const ORDER: [&str; 35] = [
     "stats",
     "manifest",
     "text",
+    "lockfile",
     "usage",
     "policy",
     "timings",

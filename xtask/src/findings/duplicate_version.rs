@@ -1,33 +1,139 @@
-//! `duplicate-version`: one package that members require in versions that cannot be unified.
+//! `duplicate-version`: packages that a build on this host has in several versions, and what members
+//! could change about it.
 //!
-//! Candidates come from the graph: the versions that are in it already, highest first. A pin wins.
+//! A version leaves when everyone who asks for it moves: members by their requirements, packages of the
+//! registry by newer releases. The compiler decides whether that stands.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    time::Duration,
+};
 
-use cargo_metadata::semver::{Version, VersionReq};
+use cargo_metadata::{
+    Package, PackageId,
+    semver::{Version, VersionReq},
+};
 
 use crate::{
     cli::Code,
-    graph::{self, Use},
-    manifest::{self, Declaration, Site},
+    graph::{self, HostGraph, Use},
+    outlook::Outlook,
     plan::{Alternative, Change, Edit},
     record::Verdict,
     snapshot::Snapshot,
+    wording,
 };
 
 use super::Finding;
 
-/// One finding for each package.
-pub(super) fn find(snapshot: &Snapshot) -> Vec<Finding> {
+mod align;
+mod blocked;
+mod solve;
+
+use blocked::Blocked;
+use solve::{Goal, Moves, Obstacle, Solver};
+
+/// One finding for each package, or for several that the same steps bring to one version. `outlook` says
+/// what newer releases would change; without it only versions in the graph are considered.
+pub(super) fn find(snapshot: &Snapshot, outlook: Option<&Outlook>) -> Vec<Finding> {
     let uses = graph::uses(snapshot);
-    let groups = in_several_versions(&uses);
-    groups.into_iter().map(|(package, group)| judge(snapshot, package, &group, &uses)).collect()
+    let graph = HostGraph::of(snapshot);
+    let solver = Solver::new(snapshot, &graph, &uses, outlook);
+    let mut ways: Vec<Found<'_>> = Vec::new();
+    let mut left = Vec::new();
+    let mut blocked = Vec::new();
+    for subject in subjects_of(&graph, &uses) {
+        match subject.judge(&solver) {
+            Judged::Ways(found) => ways.push(found),
+            Judged::Skipped(reason) => left.push(subject.left(Verdict::Skipped, &reason)),
+            Judged::Blocked(found) => blocked.push(found),
+        }
+    }
+    let going: HashSet<&PackageId> = ways.iter().flat_map(|found| &found.going).copied().collect();
+    // What the ways bring to one version by the by is not blocked.
+    blocked.retain(|found| {
+        found.versions.iter().filter(|package| !going.contains(&package.id)).count() != 1
+    });
+    let mut changes: Vec<((Duration, usize), Change)> =
+        together(ways).into_iter().map(|found| (found.weight, found.change)).collect();
+    changes.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.subject.cmp(&b.1.subject)));
+    let remedies = changes.into_iter().map(|(_, change)| Finding::Remedy(change));
+    remedies.chain(left).chain(blocked::findings(&graph, blocked)).collect()
 }
 
-/// Packages that members require in several versions: the subjects of this rule.
-pub(super) fn subjects(snapshot: &Snapshot) -> BTreeSet<String> {
+/// Packages whose requirements this rule may edit: other rules leave them to it.
+pub(super) fn subjects(findings: &[Finding], snapshot: &Snapshot) -> BTreeSet<String> {
     let uses = graph::uses(snapshot);
-    in_several_versions(&uses).into_keys().map(str::to_owned).collect()
+    let several = in_several_versions(&uses).into_keys().map(str::to_owned);
+    let keys: HashSet<&str> = findings
+        .iter()
+        .filter_map(|finding| match finding {
+            Finding::Remedy(change) => Some(change),
+            Finding::Left(_) => None,
+        })
+        .flat_map(|change| {
+            let others = change.alternatives.iter().flat_map(|other| &other.edits);
+            change.edits.iter().chain(others)
+        })
+        .filter_map(Edit::key)
+        .collect();
+    let edited = uses.iter().filter(|usage| keys.contains(usage.declared.key.as_str()));
+    several.chain(edited.map(|usage| usage.effective.package().to_owned())).collect()
+}
+
+/// A package in several versions.
+struct Subject<'a> {
+    name: &'a str,
+    /// Versions on this host, lowest first; empty where members require several for other hosts only.
+    versions: Vec<&'a Package>,
+    /// What members require of it themselves.
+    group: Vec<&'a Use<'a>>,
+}
+
+/// What becomes of a subject.
+enum Judged<'a> {
+    Ways(Found<'a>),
+    Skipped(String),
+    Blocked(Blocked<'a>),
+}
+
+/// Ways found for a subject, as a change; and what of the graph would go.
+struct Found<'a> {
+    change: Change,
+    /// Packages that nothing would reach any more.
+    going: Vec<&'a PackageId>,
+    /// What would go with it: unit time as far as it is known, and packages.
+    weight: (Duration, usize),
+}
+
+/// A way to fewer versions.
+struct Way<'a> {
+    title: String,
+    edits: Vec<Edit>,
+    gone: BTreeSet<&'a PackageId>,
+}
+
+impl Way<'_> {
+    fn removes(&self, solver: &Solver<'_>) -> Vec<(String, Version)> {
+        let gone = self.gone.iter().filter_map(|id| solver.graph.package(id));
+        gone.map(|package| (package.name.to_string(), package.version.clone())).collect()
+    }
+}
+
+fn subjects_of<'a>(graph: &'a HostGraph<'a>, uses: &'a [Use<'a>]) -> Vec<Subject<'a>> {
+    let mut duplicates = graph.duplicates();
+    for name in in_several_versions(uses).into_keys() {
+        duplicates.entry(name).or_default();
+    }
+    let mut groups: BTreeMap<&str, Vec<&Use<'_>>> = BTreeMap::new();
+    for usage in uses.iter().filter(|usage| usage.package.is_some()) {
+        groups.entry(usage.effective.package()).or_default().push(usage);
+    }
+    let subject = |(name, versions)| {
+        let group = groups.get(name).cloned().unwrap_or_default();
+        Subject { name, versions, group }
+    };
+    duplicates.into_iter().map(subject).collect()
 }
 
 fn in_several_versions<'a>(uses: &'a [Use<'a>]) -> BTreeMap<&'a str, Vec<&'a Use<'a>>> {
@@ -44,40 +150,276 @@ fn versions<'a>(group: &[&Use<'a>]) -> BTreeSet<&'a Version> {
     group.iter().filter_map(|usage| usage.package).map(|package| &package.version).collect()
 }
 
-/// Two majors under two names are there on purpose; everything else is to become one version.
-fn judge(snapshot: &Snapshot, package: &str, group: &[&Use<'_>], uses: &[Use<'_>]) -> Finding {
-    let title = format!("bring {package} to one version");
-    let reason = evidence(group);
-    if group.iter().any(|usage| usage.effective.rename_of.is_some()) {
-        let why = format!("{reason}; one of them is renamed, so both are wanted");
-        return Finding::left(Code::DuplicateVersion, package, &title, Verdict::Skipped, &why);
+impl<'a> Subject<'a> {
+    fn title(&self) -> String {
+        format!("bring {} to one version", self.name)
     }
-    let elsewhere =
-        |usage: &&Use<'_>| usage.effective.package() == package && usage.table.target.is_some();
-    if let Some(usage) = uses.iter().find(elsewhere) {
-        let why = format!(
-            "{reason}; {} uses it in {}, which other hosts compile and this one cannot check",
-            usage.member.name, usage.table
-        );
-        return Finding::left(Code::DuplicateVersion, package, &title, Verdict::Skipped, &why);
+
+    fn left(&self, verdict: Verdict, reason: &str) -> Finding {
+        Finding::left(Code::DuplicateVersion, self.name, &self.title(), verdict, reason)
     }
-    let wanted = match snapshot.policy.pin.get(package) {
-        Some(pin) => vec![pin.clone()],
-        None => requirements(group),
-    };
-    let mut ways = wanted.iter().map(|requirement| way(snapshot, package, group, requirement));
-    let Some(first) = ways.next() else {
-        let why = format!("{reason}; none of the requirements is readable as a version");
-        return Finding::left(Code::DuplicateVersion, package, &title, Verdict::Skipped, &why);
-    };
-    let mut change = Change::new(Code::DuplicateVersion, package, first.title, reason);
-    change.edits = first.edits;
-    change.alternatives = ways.collect();
-    Finding::Remedy(change)
+
+    /// Two majors under two names are there on purpose; everything else is to become one version.
+    fn judge(&self, solver: &Solver<'a>) -> Judged<'a> {
+        if self.group.iter().any(|usage| usage.effective.rename_of.is_some()) {
+            let reason = self.evidence(solver);
+            return Judged::Skipped(format!(
+                "{reason}; one of them is renamed, so both are wanted"
+            ));
+        }
+        let plain: Vec<&Use<'_>> =
+            self.group.iter().copied().filter(|usage| usage.is_plain()).collect();
+        let members_differ = versions(&plain).len() > 1;
+        let elsewhere = |usage: &&Use<'_>| {
+            usage.effective.package() == self.name && usage.table.target.is_some()
+        };
+        if members_differ && let Some(usage) = solver.uses.iter().find(elsewhere) {
+            return Judged::Skipped(format!(
+                "{}; {} uses it in {}, which other hosts compile and this one cannot check",
+                self.evidence(solver),
+                usage.member.name,
+                usage.table
+            ));
+        }
+        let mut obstacles = Vec::new();
+        let mut ways = self.whole(solver, &plain, &mut obstacles);
+        if ways.is_empty() && members_differ {
+            ways = self.among_members(solver, &plain);
+            if ways.is_empty() {
+                return Judged::Skipped(format!(
+                    "{}; none of the requirements is readable as a version",
+                    self.evidence(solver)
+                ));
+            }
+        }
+        if ways.is_empty() {
+            ways.extend(self.partly(solver, &plain, &mut obstacles));
+        }
+        match ways.split_first() {
+            Some((first, others)) => Judged::Ways(self.change(solver, first, others)),
+            None => Judged::Blocked(Blocked {
+                name: self.name,
+                versions: self.versions.clone(),
+                // The lowest version is the one that somebody holds; a higher one that cannot be
+                // given up is no news.
+                obstacle: obstacles.into_iter().next(),
+            }),
+        }
+    }
+
+    fn change(&self, solver: &Solver<'a>, first: &Way<'a>, others: &[Way<'a>]) -> Found<'a> {
+        let all: HashSet<&PackageId> = first.gone.iter().copied().collect();
+        let going = solver.graph.gone_without(&all);
+        let unit_time = solver.unit_time(&going);
+        let mut reason = self.evidence(solver);
+        if !going.is_empty() {
+            let count = wording::count(going.len(), "package");
+            reason.push_str(&format!("; {count} would go"));
+        }
+        if !unit_time.is_zero() {
+            let time = wording::seconds(unit_time.as_secs_f64());
+            reason.push_str(&format!(", {time} of unit time in the last timed builds"));
+        }
+        let mut change =
+            Change::new(Code::DuplicateVersion, self.name, first.title.clone(), reason);
+        change.edits.clone_from(&first.edits);
+        change.alternatives = others
+            .iter()
+            .map(|way| Alternative {
+                title: way.title.clone(),
+                edits: way.edits.clone(),
+                removes: way.removes(solver),
+            })
+            .collect();
+        change.removes = first.removes(solver);
+        let weight = (unit_time, going.len());
+        let going = going.into_iter().map(|package| &package.id).collect();
+        Found { change, going, weight }
+    }
+
+    /// Who asks for which version: members by their requirements if these differ, else everybody.
+    fn evidence(&self, solver: &Solver<'_>) -> String {
+        let plain: Vec<&Use<'_>> =
+            self.group.iter().copied().filter(|usage| usage.is_plain()).collect();
+        if self.versions.is_empty() || versions(&plain).len() > 1 {
+            return requirements_of(&self.group);
+        }
+        let version = |package: &&Package| {
+            let mut askers: Vec<String> = solver
+                .graph
+                .parents(&package.id)
+                .iter()
+                .filter_map(|id| solver.graph.package(id))
+                .map(|parent| parent.name.to_string())
+                .collect();
+            askers.sort();
+            format!("{} ({})", package.version, wording::some_of(&askers))
+        };
+        self.versions.iter().map(version).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Ways to one version in all: one for each version that everybody can come to, highest of those in
+    /// the graph first, then what newer releases agree on.
+    fn whole(
+        &self,
+        solver: &Solver<'a>,
+        plain: &[&'a Use<'a>],
+        obstacles: &mut Vec<Obstacle<'a>>,
+    ) -> Vec<Way<'a>> {
+        let mut ways = Vec::new();
+        let now = self.versions.iter().rev().map(|package| &package.version);
+        let new = solver.new_versions(self.name);
+        for keep in now.chain(new).filter(|keep| self.is_allowed(solver, keep)) {
+            let others = self.versions.iter().filter(|other| other.version != *keep);
+            let moves: Result<Vec<Moves<'_>>, Obstacle<'_>> =
+                others.map(|other| self.free(solver, other, keep)).collect();
+            match moves {
+                Ok(moves) => ways.push(self.way(solver, plain, keep, moves)),
+                Err(obstacle) => obstacles.push(obstacle),
+            }
+        }
+        ways
+    }
+
+    /// A pin is the only version to come to.
+    fn is_allowed(&self, solver: &Solver<'_>, keep: &Version) -> bool {
+        let pin = solver.snapshot.policy.pin.get(self.name);
+        pin.and_then(|pin| VersionReq::parse(pin).ok()).is_none_or(|pin| pin.matches(keep))
+    }
+
+    /// What takes `goal` out of the graph in favour of `keep`.
+    fn free(
+        &self,
+        solver: &Solver<'a>,
+        goal: &'a Package,
+        keep: &'a Version,
+    ) -> Result<Moves<'a>, Obstacle<'a>> {
+        let obstacle = |why: String| Obstacle { chain: vec![goal], why };
+        let uses = solver.movable(goal).map_err(obstacle)?;
+        let is_declared = |id: &&PackageId| {
+            !solver.graph.is_member(id) || uses.iter().any(|usage| usage.member.id == **id)
+        };
+        if !solver.graph.parents(&goal.id).iter().all(is_declared) {
+            return Err(obstacle(
+                "a member's requirement of it is not in a manifest that is read".into(),
+            ));
+        }
+        let moves = solver.free(Goal { package: goal, keep })?;
+        if goal.version > *keep && moves.asks_the_registry() {
+            // Newer releases do not come to an older version.
+            let name = moves.words(solver).join(", ");
+            return Err(obstacle(format!("to give it up for {keep} is not to {name}")));
+        }
+        Ok(moves)
+    }
+
+    fn way(
+        &self,
+        solver: &Solver<'a>,
+        plain: &[&'a Use<'a>],
+        keep: &Version,
+        moves: Vec<Moves<'a>>,
+    ) -> Way<'a> {
+        let mut all = Moves::default();
+        for some in moves {
+            all.extend(some);
+        }
+        let moving: Vec<&Package> = self
+            .versions
+            .iter()
+            .copied()
+            .filter(|package| all.gone.contains(&package.id))
+            .filter(|package| solver.is_required(package))
+            .collect();
+        let own = if moving.is_empty() {
+            (Vec::new(), None)
+        } else {
+            self.own_edits(solver, plain, keep, &moving)
+        };
+        let (mut edits, requirement) = own;
+        edits.extend(all.edits(solver));
+        let words = all.words(solver);
+        let title = match (requirement, words.is_empty()) {
+            (Some(requirement), true) => format!("{}, {requirement}", self.title()),
+            (Some(requirement), false) => {
+                format!("{}, {requirement}: {}", self.title(), words.join(", "))
+            }
+            (None, _) => format!("{}: {}", self.title(), words.join(", ")),
+        };
+        Way { title, edits, gone: all.gone }
+    }
+
+    /// The edits that bring members to a version: declared once where they differ, in place else.
+    fn own_edits(
+        &self,
+        solver: &Solver<'a>,
+        plain: &[&'a Use<'a>],
+        keep: &Version,
+        moving: &[&Package],
+    ) -> (Vec<Edit>, Option<String>) {
+        let pin = solver.snapshot.policy.pin.get(self.name);
+        if versions(plain).len() > 1 {
+            let known = align::requirements(plain);
+            let requirement = pin
+                .or_else(|| known.get(keep))
+                .cloned()
+                .unwrap_or_else(|| format!("{}.{}", keep.major, keep.minor));
+            let edits = align::edits(solver.snapshot, self.name, plain, &requirement);
+            return (edits, Some(requirement));
+        }
+        let edits: Vec<Edit> =
+            moving.iter().flat_map(|package| solver.require(&package.id, keep)).collect();
+        let requirement = edits.iter().find_map(|edit| match edit {
+            Edit::SetRequirement { requirement, .. } => Some(requirement.clone()),
+            _ => None,
+        });
+        (edits, requirement)
+    }
+
+    /// One version among members, where others hold another: candidates are their own versions, highest
+    /// first, or the pin.
+    fn among_members(&self, solver: &Solver<'a>, plain: &[&'a Use<'a>]) -> Vec<Way<'a>> {
+        let wanted: Vec<String> = match solver.snapshot.policy.pin.get(self.name) {
+            Some(pin) => vec![pin.clone()],
+            None => align::requirements(plain).into_values().rev().collect(),
+        };
+        let way = |requirement: String| Way {
+            edits: align::edits(solver.snapshot, self.name, plain, &requirement),
+            title: format!("{}, {requirement}", self.title()),
+            gone: BTreeSet::new(),
+        };
+        wanted.into_iter().map(way).collect()
+    }
+
+    /// Fewer versions, where one version in all cannot be had.
+    fn partly(
+        &self,
+        solver: &Solver<'a>,
+        plain: &[&'a Use<'a>],
+        obstacles: &mut Vec<Obstacle<'a>>,
+    ) -> Option<Way<'a>> {
+        let (keep, lower) = self.versions.split_last()?;
+        let keep = &keep.version;
+        if lower.len() < 2 || !self.is_allowed(solver, keep) {
+            return None;
+        }
+        let mut moves = Vec::new();
+        for goal in lower {
+            match self.free(solver, goal, keep) {
+                Ok(some) => moves.push(some),
+                Err(obstacle) => obstacles.push(obstacle),
+            }
+        }
+        (!moves.is_empty()).then(|| {
+            let way = self.way(solver, plain, keep, moves);
+            let title = way.title.replacen("to one version", "to fewer versions", 1);
+            Way { title, ..way }
+        })
+    }
 }
 
 /// Who requires what, for instance `5.5 (aimds-analysis, aimds-detection), 6.1 (aimds-response)`.
-fn evidence(group: &[&Use<'_>]) -> String {
+fn requirements_of(group: &[&Use<'_>]) -> String {
     let mut by: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for usage in group {
         let requirement = usage.effective.requirement.as_deref().unwrap_or("*");
@@ -92,95 +434,22 @@ fn evidence(group: &[&Use<'_>]) -> String {
     format!("members require {}", parts.join(", "))
 }
 
-/// One requirement for each version in use, highest version first, the most demanding of its kind. A
-/// requirement that would allow several of them (`>=5`, `*`) is replaced by the version it resolved to.
-fn requirements(group: &[&Use<'_>]) -> Vec<String> {
-    let mut by: BTreeMap<&Version, String> = BTreeMap::new();
-    for usage in group {
-        let (Some(package), Some(requirement)) =
-            (usage.package, usage.effective.requirement.as_deref())
-        else {
+/// Subjects that the same steps serve become one change, under the name of the first.
+fn together(ways: Vec<Found<'_>>) -> Vec<Found<'_>> {
+    let mut out: Vec<Found<'_>> = Vec::new();
+    for found in ways {
+        let edits = format!("{:?}", found.change.edits);
+        let same = out.iter_mut().find(|known| format!("{:?}", known.change.edits) == edits);
+        let Some(known) = same else {
+            out.push(found);
             continue;
         };
-        let version = &package.version;
-        let own = if graph::is_caret(requirement) {
-            requirement.to_owned()
-        } else {
-            format!("{}.{}.{}", version.major, version.minor, version.patch)
-        };
-        by.entry(version)
-            .and_modify(|known| {
-                if graph::stricter(known, &own) == Some(&own) {
-                    known.clone_from(&own);
-                }
-            })
-            .or_insert(own);
+        let name = &found.change.subject;
+        known.change.title = known.change.title.replacen(" to ", &format!(" and {name} to "), 1);
+        known.change.reason = format!("{}; {name}: {}", known.change.reason, found.change.reason);
+        known.change.removes.extend(found.change.removes);
+        known.going.extend(found.going);
+        known.weight = known.weight.max(found.weight);
     }
-    by.into_values().rev().collect()
-}
-
-/// The edits that bring a group to one requirement, declared in the workspace where that loses nothing.
-fn way(snapshot: &Snapshot, package: &str, group: &[&Use<'_>], requirement: &str) -> Alternative {
-    let shared = manifest::workspace_declarations(snapshot.root_document());
-    let shared =
-        shared.into_iter().find(|entry| entry.package() == package && entry.key == package);
-    let (base, mut edits) = match shared {
-        Some(base) => {
-            let change = base.requirement.as_deref() != Some(requirement);
-            let edit = Edit::SetRequirement {
-                site: Site::Workspace,
-                key: base.key.clone(),
-                requirement: requirement.to_owned(),
-            };
-            (base, if change { vec![edit] } else { Vec::new() })
-        }
-        // A package alone must not become a workspace by this.
-        None if snapshot.root_document().get("workspace").is_none() => {
-            return in_place(package, group, requirement);
-        }
-        None => {
-            let base = common(package, group);
-            let edit = Edit::Declare {
-                key: package.to_owned(),
-                requirement: requirement.to_owned(),
-                features: base.features.clone(),
-                default_features: base.default_features,
-            };
-            (base, vec![edit])
-        }
-    };
-    for usage in group.iter().filter(|usage| !usage.declared.inherits) {
-        let key = usage.declared.key.clone();
-        let site = usage.site();
-        if graph::obstacle(snapshot, usage, &base).is_none() {
-            edits.push(Edit::Inherit { site, key });
-        } else if usage.requirement() != VersionReq::parse(requirement).ok() {
-            edits.push(Edit::SetRequirement { site, key, requirement: requirement.to_owned() });
-        }
-    }
-    Alternative { title: format!("bring {package} to one version, {requirement}"), edits }
-}
-
-/// The same requirement wherever the package is required.
-fn in_place(package: &str, group: &[&Use<'_>], requirement: &str) -> Alternative {
-    let edits = group.iter().map(|usage| Edit::SetRequirement {
-        site: usage.site(),
-        key: usage.declared.key.clone(),
-        requirement: requirement.to_owned(),
-    });
-    let title = format!("bring {package} to one version, {requirement}");
-    Alternative { title, edits: edits.collect() }
-}
-
-/// What every member of a group asks for: the entry they can all inherit.
-fn common(package: &str, group: &[&Use<'_>]) -> Declaration {
-    let off = group.iter().any(|usage| usage.declared.default_features == Some(false));
-    let features = group.first().map(|usage| usage.declared.features.clone()).unwrap_or_default();
-    let everyone = |feature: &String| group.iter().all(|u| u.declared.features.contains(feature));
-    Declaration {
-        key: package.to_owned(),
-        default_features: off.then_some(false),
-        features: features.into_iter().filter(everyone).collect(),
-        ..Declaration::default()
-    }
+    out
 }

@@ -125,6 +125,7 @@ fn release(snapshot: &Snapshot, tune: bool) -> Option<Finding> {
         title: format!(
             "release with codegen-units = {units}, lto = {lto}; the old settings as `release-final`"
         ),
+        removes: Vec::new(),
         edits: release_edits(&old, units, &lto),
     });
     let mut ways: Vec<Alternative> = ways.collect();

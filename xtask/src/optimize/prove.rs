@@ -44,6 +44,7 @@ pub(super) fn prove(
     trial.order.clone_from(&order);
     let mut proof = Proof { kept: changes, ..Proof::default() };
     update(trial, &mut proof, shell)?;
+    weigh(trial, &mut proof, shell)?;
     shell.status(
         "Checking",
         format!("the candidate with {}", wording::count(proof.kept.len(), "change")),
@@ -77,6 +78,66 @@ fn give_up_update(trial: &mut Trial<'_>, proof: &mut Proof, why: &str, shell: &S
     shell.warn(&note);
     proof.notes.push(note);
     trial.update_minimally();
+}
+
+/// Resolves every change that is to take a package out of the graph on top of the others, and rejects
+/// those that do not: that costs no compiling. A change may do so in another of its ways.
+fn weigh(trial: &Trial<'_>, proof: &mut Proof, shell: &Shell) -> Result<()> {
+    let (heavy, mut kept): (Vec<Change>, Vec<Change>) =
+        std::mem::take(&mut proof.kept).into_iter().partition(|change| !change.removes.is_empty());
+    if heavy.is_empty() {
+        proof.kept = kept;
+        return Ok(());
+    }
+    shell.status("Weighing", wording::count(heavy.len(), "change of the graph"));
+    // Where something else does not resolve, which the check will tell, they are weighed without it.
+    let mut base = if trial.resolve(&kept)?.is_ok() { kept.clone() } else { Vec::new() };
+    for change in heavy {
+        match lightest(trial, &base, &change)? {
+            Ok(way) => {
+                base.push(way.clone());
+                kept.push(way);
+            }
+            // Its other ways are spent too.
+            Err(why) => proof.rejected.push((Change { alternatives: Vec::new(), ..change }, why)),
+        }
+    }
+    proof.kept = kept;
+    Ok(())
+}
+
+/// The first way of a change that makes the graph smaller, or why none does.
+fn lightest(
+    trial: &Trial<'_>,
+    others: &[Change],
+    change: &Change,
+) -> Result<std::result::Result<Change, String>> {
+    let mut evidence = None;
+    let mut way = Some(change.clone());
+    while let Some(this) = way {
+        match objection(trial, others, &this)? {
+            None => return Ok(Ok(this)),
+            Some(why) => evidence.get_or_insert(why),
+        };
+        way = this.next_alternative();
+    }
+    Ok(Err(evidence.unwrap_or_default()))
+}
+
+/// Why a change makes the graph no smaller on top of others; none if it does, or is not meant to.
+fn objection(trial: &Trial<'_>, others: &[Change], change: &Change) -> Result<Option<String>> {
+    if change.removes.is_empty() {
+        return Ok(None);
+    }
+    let before = match trial.weigh(others)? {
+        Ok(before) => before,
+        Err(why) => return Ok(Some(why)),
+    };
+    let all = [others, std::slice::from_ref(change)].concat();
+    Ok(match trial.weigh(&all)? {
+        Ok(after) => after.objection(&before, change),
+        Err(why) => Some(why),
+    })
 }
 
 /// Rejects changes until `test` finds the rest sound.
@@ -123,6 +184,10 @@ fn retry(
         let mut stands = None;
         while let Some(other) = next {
             shell.status("Trying", &other.title);
+            if objection(trial, &proof.kept, &other)?.is_some() {
+                next = other.next_alternative();
+                continue;
+            }
             let all = [proof.kept.as_slice(), std::slice::from_ref(&other)].concat();
             if test(trial, &all)? == Outcome::Sound {
                 let first = evidence.lines().next().unwrap_or_default();

@@ -32,6 +32,8 @@ pub(crate) fn materialise(
         by_file.entry(edit.file()).or_default().push(edit);
         match edit {
             Edit::Ignore { lines } => ignored.extend(lines.iter().cloned()),
+            // Cargo's to make: see `trial`.
+            Edit::Lock { .. } => {}
             edit => tree.apply(edit),
         }
     }
@@ -134,7 +136,10 @@ impl Tree<'_> {
                     edit::comment_table(document, path, comment);
                 }
             }
-            Edit::Inherit { .. } | Edit::RemoveUninherited { .. } | Edit::Ignore { .. } => {}
+            Edit::Inherit { .. }
+            | Edit::RemoveUninherited { .. }
+            | Edit::Ignore { .. }
+            | Edit::Lock { .. } => {}
         }
     }
 

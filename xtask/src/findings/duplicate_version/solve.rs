@@ -1,0 +1,329 @@
+//! What would take one version of a package out of the graph: who asks for it, and how each of them
+//! could be moved off it.
+//!
+//! Pure. A member is moved by its requirement, a package of the registry by the lock file alone, or by
+//! moving whoever asks for that package in turn. What is outside the workspace is never edited.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    time::Duration,
+};
+
+use cargo_metadata::{Package, PackageId, semver::Version};
+
+use crate::{
+    graph::{HostGraph, Use},
+    lockfile::{self, Locked},
+    manifest::Site,
+    outlook::Outlook,
+    plan::Edit,
+    snapshot::Snapshot,
+};
+
+/// Steps that take a version of a package out of the graph.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Moves<'a> {
+    /// Direct dependencies of members, and the release to require instead.
+    pub(super) raised: BTreeMap<&'a PackageId, &'a Version>,
+    /// Packages that the lock file alone moves: name and version, and the version to lock instead.
+    pub(super) updated: BTreeMap<(&'a str, &'a Version), &'a Version>,
+    /// Versions that nothing asks for any more.
+    pub(super) gone: BTreeSet<&'a PackageId>,
+}
+
+/// What is to leave the graph, and what is to remain.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Goal<'a> {
+    pub(super) package: &'a Package,
+    /// The version of the package that everybody is to come to.
+    pub(super) keep: &'a Version,
+}
+
+/// Why a version stays.
+#[derive(Debug, Clone)]
+pub(super) struct Obstacle<'a> {
+    /// Who holds it, and below it what leads to the version.
+    pub(super) chain: Vec<&'a Package>,
+    pub(super) why: String,
+}
+
+/// The graph with what is known of newer releases.
+pub(super) struct Solver<'a> {
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) graph: &'a HostGraph<'a>,
+    pub(super) uses: &'a [Use<'a>],
+    by_package: HashMap<&'a PackageId, Vec<&'a Use<'a>>>,
+    duplicates: BTreeMap<&'a str, Vec<&'a Package>>,
+    pub(super) outlook: Option<&'a Outlook>,
+}
+
+impl<'a> Moves<'a> {
+    /// These steps and others.
+    pub(super) fn extend(&mut self, other: Self) {
+        self.raised.extend(other.raised);
+        self.updated.extend(other.updated);
+        self.gone.extend(other.gone);
+    }
+
+    /// Whether newer releases are part of the steps.
+    pub(super) fn asks_the_registry(&self) -> bool {
+        !self.raised.is_empty() || !self.updated.is_empty()
+    }
+
+    /// The edits that make the steps.
+    pub(super) fn edits(&self, solver: &Solver<'a>) -> Vec<Edit> {
+        let raised = self.raised.iter().flat_map(|(id, to)| solver.require(id, to));
+        let updated = self.updated.iter().map(|((name, from), to)| Edit::Lock {
+            package: (*name).to_owned(),
+            from: (*from).clone(),
+            to: (*to).clone(),
+        });
+        raised.chain(updated).collect()
+    }
+
+    /// The steps in words: `raise reqwest to 0.12.4`, `lock h2 0.4.5`.
+    pub(super) fn words(&self, solver: &Solver<'a>) -> Vec<String> {
+        let name = |id: &PackageId| solver.graph.package(id).map_or("?", |p| p.name.as_str());
+        let raised = self.raised.iter().map(|(id, to)| format!("raise {} to {to}", name(id)));
+        let updated = self.updated.iter().map(|((name, _), to)| format!("lock {name} {to}"));
+        raised.chain(updated).collect()
+    }
+}
+
+impl<'a> Solver<'a> {
+    pub(super) fn new(
+        snapshot: &'a Snapshot,
+        graph: &'a HostGraph<'a>,
+        uses: &'a [Use<'a>],
+        outlook: Option<&'a Outlook>,
+    ) -> Self {
+        let mut by_package: HashMap<&PackageId, Vec<&Use<'_>>> = HashMap::new();
+        for usage in uses {
+            if let Some(package) = usage.package {
+                by_package.entry(&package.id).or_default().push(usage);
+            }
+        }
+        Self { snapshot, graph, uses, by_package, duplicates: graph.duplicates(), outlook }
+    }
+
+    /// What moves everything but members off a version. Members that require it themselves are the
+    /// caller's.
+    pub(super) fn free(&self, goal: Goal<'a>) -> Result<Moves<'a>, Obstacle<'a>> {
+        self.remove(goal.package, goal, &mut Vec::new())
+    }
+
+    /// Unit time of packages in the last timed builds; zero if that is not known.
+    pub(super) fn unit_time(&self, packages: &[&Package]) -> Duration {
+        let known = |package: &&Package| {
+            let key = (package.name.to_string(), package.version.to_string());
+            self.outlook.and_then(|outlook| outlook.unit_times.get(&key)).copied()
+        };
+        packages.iter().filter_map(known).sum()
+    }
+
+    /// Whether a member asks for the package itself.
+    pub(super) fn is_required(&self, package: &Package) -> bool {
+        self.by_package.contains_key(&package.id)
+    }
+
+    /// Edits that make members require `to` wherever they now get the package with this id.
+    pub(super) fn require(&self, id: &PackageId, to: &Version) -> Vec<Edit> {
+        let mut edits: Vec<(Site, String, String)> = Vec::new();
+        for usage in self.by_package.get(id).into_iter().flatten() {
+            let old = usage.effective.requirement.as_deref().unwrap_or_default();
+            let edit = (usage.declaring_site(), usage.declared.key.clone(), like(old, to));
+            if !edits.contains(&edit) {
+                edits.push(edit);
+            }
+        }
+        let edit = |(site, key, requirement)| Edit::SetRequirement { site, key, requirement };
+        edits.into_iter().map(edit).collect()
+    }
+
+    /// What members ask of a package themselves, if nothing speaks against moving them.
+    pub(super) fn movable(&self, node: &Package) -> Result<&[&'a Use<'a>], String> {
+        let uses = self.by_package.get(&node.id).map_or(&[][..], Vec::as_slice);
+        for usage in uses {
+            let member = &usage.member.name;
+            if self.snapshot.policy.pin.contains_key(node.name.as_str()) {
+                return Err(format!("{member} requires {}, which is pinned", node.name));
+            }
+            if usage.effective.rename_of.is_some() {
+                return Err(format!("{member} renames {}, so this version is wanted", node.name));
+            }
+            if !usage.can_be_raised(&self.snapshot.policy) {
+                let requirement = usage.effective.requirement.as_deref().unwrap_or("no version");
+                return Err(format!(
+                    "{member} asks for {} {requirement}, which is left as it is",
+                    node.name
+                ));
+            }
+        }
+        // A member whose manifest is not read, or a table of another target, may ask for it too.
+        let elsewhere = self.uses.iter().find(|usage| {
+            usage.effective.package() == node.name.as_str() && usage.table.target.is_some()
+        });
+        match elsewhere {
+            Some(usage) => Err(format!(
+                "{} uses {} in {}, which other hosts compile and this one cannot check",
+                usage.member.name, node.name, usage.table
+            )),
+            None => Ok(uses),
+        }
+    }
+
+    fn remove(
+        &self,
+        node: &'a Package,
+        goal: Goal<'a>,
+        above: &mut Vec<&'a Package>,
+    ) -> Result<Moves<'a>, Obstacle<'a>> {
+        above.push(node);
+        let mut moves = Moves { gone: BTreeSet::from([&node.id]), ..Moves::default() };
+        for parent in self.graph.parents(&node.id) {
+            let Some(parent) = self.graph.package(parent) else { continue };
+            if self.graph.is_member(&parent.id) {
+                if node.id != goal.package.id {
+                    let to = self.release_without(node, goal, above)?;
+                    moves.raised.insert(&node.id, to);
+                }
+            } else if above.iter().any(|package| package.id == parent.id) {
+                continue;
+            } else if parent.source.is_none() {
+                let manifest = parent.manifest_path.as_str();
+                let why = format!("`{manifest}` is outside the workspace and is not edited");
+                above.push(parent);
+                return Err(obstacle(above, why));
+            } else if let Some(to) = self.update_past(parent, node, goal) {
+                moves.updated.insert((parent.name.as_str(), &parent.version), to);
+            } else {
+                moves.extend(self.remove(parent, goal, above)?);
+            }
+        }
+        above.pop();
+        Ok(moves)
+    }
+
+    /// A compatible newer release of `parent` that no longer asks for `node`.
+    fn update_past(
+        &self,
+        parent: &'a Package,
+        node: &'a Package,
+        goal: Goal<'a>,
+    ) -> Option<&'a Version> {
+        let lock = &self.outlook?.updated;
+        let newer = lock.compatible(&parent.name, &parent.version)?;
+        let asks_still = lock.dependencies(newer).any(|dependency| {
+            dependency.name == node.name.as_str()
+                && lockfile::are_compatible(&dependency.version, &node.version)
+        });
+        let is_past = newer.version > parent.version && !asks_still;
+        (is_past && self.brings_none_new(lock.below(newer), goal)).then_some(&newer.version)
+    }
+
+    /// The newest release of a direct dependency, if `goal` is not needed with it.
+    fn release_without(
+        &self,
+        node: &'a Package,
+        goal: Goal<'a>,
+        above: &[&'a Package],
+    ) -> Result<&'a Version, Obstacle<'a>> {
+        let stays = |why: String| obstacle(above, why);
+        self.movable(node).map_err(stays)?;
+        let name = node.name.as_str();
+        let Some(outlook) = self.outlook else {
+            return Err(stays("newer releases were not looked for".to_owned()));
+        };
+        if let Some(said) = outlook.refused.get(name) {
+            return Err(stays(format!("cargo refuses a newer {name}: {said}")));
+        }
+        let Some(newest) = outlook.newest.highest(name) else {
+            return Err(stays(format!("{name} is not in the lock file with the newest releases")));
+        };
+        let package = goal.package;
+        let below = outlook.newest.path(newest, |locked| is_version(locked, package));
+        if let Some([.., holder, end]) = below.as_deref() {
+            return Err(stays(format!(
+                "even with the newest releases {} {} asks for {} {}; {} would have to move",
+                holder.name, holder.version, end.name, end.version, holder.name
+            )));
+        }
+        if newest.version <= node.version
+            || lockfile::are_compatible(&newest.version, &node.version)
+        {
+            return Err(stays(format!("{name} {} is the newest release that fits", node.version)));
+        }
+        if !self.brings_none_new(outlook.newest.below(newest), goal) {
+            return Err(stays(format!(
+                "{name} {}, the newest release, asks for yet another version of {}",
+                newest.version, package.name
+            )));
+        }
+        Ok(&newest.version)
+    }
+
+    /// Whether what lies below a release needs no further version of the goal's package.
+    fn brings_none_new(&self, below: Vec<&Locked>, goal: Goal<'_>) -> bool {
+        let is_known = |locked: &&Locked| {
+            lockfile::are_compatible(&locked.version, goal.keep)
+                || self.versions_of(&locked.name).any(|version| {
+                    lockfile::are_compatible(&locked.version, version)
+                        && *version != goal.package.version
+                })
+        };
+        let name = goal.package.name.as_str();
+        below.iter().filter(|locked| locked.name == name).all(is_known)
+    }
+
+    fn versions_of(&self, name: &str) -> impl Iterator<Item = &'a Version> {
+        let packages = self.duplicates.get(name).into_iter().flatten();
+        packages.map(|package| &package.version)
+    }
+
+    /// Versions of a package that newer releases would bring and that are not there now.
+    pub(super) fn new_versions(&self, name: &str) -> BTreeSet<&'a Version> {
+        let locks =
+            self.outlook.into_iter().flat_map(|outlook| [&outlook.updated, &outlook.newest]);
+        let all = locks.flat_map(|lock| lock.all(name)).map(|locked| &locked.version);
+        let is_new = |version: &&Version| {
+            !self.versions_of(name).any(|known| lockfile::are_compatible(known, version))
+        };
+        all.filter(is_new).collect()
+    }
+}
+
+fn is_version(locked: &Locked, package: &Package) -> bool {
+    locked.name == package.name.as_str()
+        && lockfile::are_compatible(&locked.version, &package.version)
+}
+
+fn obstacle<'a>(above: &[&'a Package], why: String) -> Obstacle<'a> {
+    Obstacle { chain: above.iter().rev().copied().collect(), why }
+}
+
+/// A requirement of the same precision for another version: `1.2` becomes `2.0`, `0.4.1` `0.5.3`.
+fn like(old: &str, to: &Version) -> String {
+    let caret = if old.starts_with('^') { "^" } else { "" };
+    let places = old.split('.').count().max(if to.major == 0 { 2 } else { 1 });
+    match places {
+        1 => format!("{caret}{}", to.major),
+        2 if (to.major, to.minor) != (0, 0) => format!("{caret}{}.{}", to.major, to.minor),
+        _ => format!("{caret}{}.{}.{}", to.major, to.minor, to.patch),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_requirement_keeps_its_precision() {
+        let to = |text: &str| Version::parse(text).unwrap();
+        assert_eq!(like("1", &to("2.3.4")), "2");
+        assert_eq!(like("^1.2", &to("2.3.4")), "^2.3");
+        assert_eq!(like("0.4.1", &to("0.5.3")), "0.5.3");
+        assert_eq!(like("0.4", &to("0.5.3")), "0.5");
+        assert_eq!(like("1", &to("0.5.3")), "0.5");
+        assert_eq!(like("0.1", &to("0.0.3")), "0.0.3");
+    }
+}

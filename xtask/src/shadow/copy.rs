@@ -1,0 +1,257 @@
+//! Copying a workspace into a shadow: what belongs to it, links, and the configuration above it.
+//!
+//! Reads the user's files and writes below the top of the copy only.
+
+use std::{
+    collections::BTreeSet,
+    fs, io,
+    path::{Component, Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+
+use crate::{
+    disk, interrupt, manifest, paths,
+    snapshot::{CONFIG, OLD_CONFIG, Snapshot, is_left_out},
+};
+
+/// What of the files is copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Content {
+    /// Everything.
+    Whole,
+    /// What cargo resolves by. Sources are there by name, so that cargo finds the same targets.
+    Manifests,
+}
+
+/// Copies the workspace and every local package it depends on to below `top`, which stands for `/`.
+/// `base` is the temporary directory.
+///
+/// # Errors
+/// When a file cannot be read or written.
+pub(super) fn copy_workspace(
+    snapshot: &Snapshot,
+    top: &Path,
+    base: &Path,
+    content: Content,
+) -> Result<()> {
+    let sources = configured_sources(&snapshot.root, base);
+    let mut roots = roots(snapshot);
+    roots.extend(sources.iter().cloned());
+    let roots = outermost(roots);
+    for root in &roots {
+        let tree = Tree { root, top, roots: &roots, sources: &sources, content };
+        tree.copy(&snapshot.target_dir)?;
+    }
+    Ok(())
+}
+
+/// Directories to copy: the workspace, and each local package outside it. Not their closest common
+/// ancestor, which may be a home directory; but the workspace a package belongs to, since it may inherit.
+fn roots(snapshot: &Snapshot) -> BTreeSet<PathBuf> {
+    let mut roots = BTreeSet::from([snapshot.root.clone()]);
+    let local = snapshot.metadata.packages.iter().filter(|package| package.source.is_none());
+    for package in local {
+        let Some(dir) = package.manifest_path.as_std_path().parent() else {
+            continue;
+        };
+        if !dir.starts_with(&snapshot.root) {
+            roots.insert(workspace_of(dir).unwrap_or_else(|| dir.to_path_buf()));
+        }
+    }
+    roots
+}
+
+/// Without what lies in another of them.
+fn outermost(mut roots: BTreeSet<PathBuf>) -> BTreeSet<PathBuf> {
+    let all = roots.clone();
+    roots.retain(|root| !all.iter().any(|other| other != root && root.starts_with(other)));
+    roots
+}
+
+/// Directories of crates that configuration names relative to itself, such as `vendor/` at the top of
+/// a repository: from the copy the same words lead into the copy.
+fn configured_sources(root: &Path, base: &Path) -> Vec<PathBuf> {
+    let ancestors = root.ancestors().filter(|ancestor| !base.starts_with(ancestor));
+    let named = ancestors.flat_map(|ancestor| {
+        let texts = [CONFIG, OLD_CONFIG].map(|name| fs::read_to_string(ancestor.join(name)));
+        // What cannot be read or parsed here, cargo has refused before.
+        let documents = texts.into_iter().flatten().filter_map(|text| text.parse().ok());
+        documents
+            .flat_map(|document| manifest::source_directories(&document))
+            .filter(|path| Path::new(path).is_relative())
+            .map(|path| ancestor.join(path))
+            .collect::<Vec<_>>()
+    });
+    named.map(|path| paths::without_dots(&path)).filter(|path| path.is_dir()).collect()
+}
+
+fn workspace_of(dir: &Path) -> Option<PathBuf> {
+    let declares = |dir: &&Path| {
+        fs::read_to_string(dir.join("Cargo.toml"))
+            .is_ok_and(|text| text.lines().any(|line| line.trim_start().starts_with("[workspace")))
+    };
+    dir.ancestors().find(declares).map(Path::to_path_buf)
+}
+
+/// `path` (absolute) below `top`.
+pub(super) fn below(top: &Path, path: &Path) -> PathBuf {
+    let parts = path.components().filter(|part| matches!(part, Component::Normal(_)));
+    parts.fold(top.to_path_buf(), |place, part| place.join(part))
+}
+
+/// One directory to copy, and where to.
+struct Tree<'a> {
+    root: &'a Path,
+    /// Stands for `/`.
+    top: &'a Path,
+    /// Every directory that is copied.
+    roots: &'a BTreeSet<PathBuf>,
+    /// Crates that stand for a registry: cargo checks them as they are, so they are copied whole.
+    sources: &'a [PathBuf],
+    content: Content,
+}
+
+impl Tree<'_> {
+    /// Copies everything but target directories, version control and backups.
+    fn copy(&self, target_dir: &Path) -> Result<()> {
+        let (root, top) = (self.root, self.top);
+        let target = target_dir.to_path_buf();
+        let own = root.to_path_buf();
+        let walk = ignore::WalkBuilder::new(root)
+            .standard_filters(false)
+            .filter_entry(move |entry| {
+                let path = entry.path();
+                let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
+                let is_git = path.file_name().is_some_and(|name| name == ".git");
+                path == own || !is_git && (!is_dir || !(path == target || is_left_out(path)))
+            })
+            .build();
+        for entry in walk {
+            interrupt::check()?;
+            let entry =
+                entry.with_context(|| format!("failed to read below `{}`", root.display()))?;
+            let (from, to) = (entry.path(), below(top, entry.path()));
+            let Some(kind) = entry.file_type() else {
+                continue;
+            };
+            let done = if kind.is_dir() {
+                fs::create_dir_all(&to).map_err(Into::into)
+            } else if kind.is_symlink() {
+                copy_link(from, &to, top, self.roots)
+            } else if kind.is_file() {
+                self.copy_file(from, &to)
+            } else {
+                // Sockets and pipes are no sources.
+                Ok(())
+            };
+            done.with_context(|| {
+                format!("failed to copy `{}` to `{}`", from.display(), to.display())
+            })?;
+        }
+        Ok(())
+    }
+
+    fn copy_file(&self, from: &Path, to: &Path) -> Result<()> {
+        const READ_BY_CARGO: [&str; 6] = [
+            "Cargo.toml",
+            "Cargo.lock",
+            "config.toml",
+            "config",
+            "rust-toolchain.toml",
+            "rust-toolchain",
+        ];
+        let name = from.file_name().unwrap_or_default();
+        let is_whole = self.content == Content::Whole
+            || READ_BY_CARGO.iter().any(|known| name == *known)
+            || self.sources.iter().any(|source| from.starts_with(source));
+        if is_whole {
+            fs::copy(from, to)?;
+        } else if from.extension().is_some_and(|extension| extension == "rs") {
+            disk::write(to, b"")?;
+        }
+        Ok(())
+    }
+}
+
+/// A link that stays within what is copied leads to the same place in the copy. What any other link
+/// leads to is copied in its place, so that nothing written in the copy can reach the original.
+fn copy_link(from: &Path, to: &Path, top: &Path, roots: &BTreeSet<PathBuf>) -> Result<()> {
+    let text = fs::read_link(from)?;
+    let Ok(end) = fs::canonicalize(from) else {
+        // A dangling link stays what it is, unless it would come to lead somewhere.
+        if text.is_relative() {
+            symlink(&text, to)?;
+        }
+        return Ok(());
+    };
+    let stays = roots.iter().any(|root| end.starts_with(root));
+    match (stays, text.is_relative()) {
+        (true, true) => Ok(symlink(&text, to)?),
+        (true, false) => Ok(symlink(&below(top, &end), to)?),
+        (false, _) if end.is_file() => Ok(fs::copy(&end, to).map(drop)?),
+        (false, _) if roots.iter().any(|root| root.starts_with(&end)) => {
+            Ok(fs::create_dir_all(to)?)
+        }
+        (false, _) => copy_followed(&end, to),
+    }
+}
+
+/// Copies a directory outside the workspace that a link leads to, following the links in it.
+fn copy_followed(dir: &Path, to: &Path) -> Result<()> {
+    let walk = ignore::WalkBuilder::new(dir)
+        .standard_filters(false)
+        .follow_links(true)
+        .filter_entry(|entry| {
+            let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
+            !(is_dir && entry.depth() > 0 && is_left_out(entry.path()))
+        })
+        .build();
+    for entry in walk.flatten() {
+        interrupt::check()?;
+        let place = entry.path().strip_prefix(dir).map_or(to.to_path_buf(), |rest| to.join(rest));
+        match entry.file_type() {
+            Some(kind) if kind.is_dir() => fs::create_dir_all(&place)?,
+            Some(kind) if kind.is_file() => fs::copy(entry.path(), &place).map(drop)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn symlink(target: &Path, link: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(target, link)
+}
+
+#[cfg(windows)]
+fn symlink(target: &Path, link: &Path) -> io::Result<()> {
+    if target.is_dir() {
+        std::os::windows::fs::symlink_dir(target, link)
+    } else {
+        std::os::windows::fs::symlink_file(target, link)
+    }
+}
+
+/// Brings along what cargo and rustup look for in the ancestors of the workspace. What lies above the
+/// temporary directory too, or in cargo's home, is found from the copy anyway and would count twice.
+pub(super) fn copy_configuration(root: &Path, top: &Path, base: &Path) -> Result<()> {
+    const NAMES: [&str; 4] =
+        [".cargo/config.toml", ".cargo/config", "rust-toolchain.toml", "rust-toolchain"];
+    let cargo_home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
+    for ancestor in root.ancestors().skip(1).filter(|ancestor| !base.starts_with(ancestor)) {
+        for name in NAMES {
+            let from = ancestor.join(name);
+            let is_home = cargo_home.as_deref().is_some_and(|home| from.starts_with(home));
+            if is_home || !from.is_file() {
+                continue;
+            }
+            let bytes =
+                fs::read(&from).with_context(|| format!("failed to read `{}`", from.display()))?;
+            disk::write(&below(top, &from), &bytes)?;
+        }
+    }
+    Ok(())
+}
