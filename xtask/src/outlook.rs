@@ -4,7 +4,7 @@
 //! releases are there and which of them this toolchain can compile.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{HashMap, HashSet},
     path::Path,
     time::Duration,
 };
@@ -13,11 +13,9 @@ use anyhow::{Context, Result};
 use cargo_metadata::{Package, PackageId};
 
 use crate::{
-    bisect::{self, Outcome},
     cli::Code,
     disk,
     graph::{self, HostGraph, Use},
-    interrupt,
     lockfile::Lock,
     plan::{self, Change, Edit},
     report,
@@ -33,8 +31,6 @@ pub(crate) struct Outlook {
     pub(crate) updated: Lock,
     /// The same with the requirements of members opened upwards, where a duplicate lies below.
     pub(crate) newest: Lock,
-    /// Packages whose newest release the workspace cannot take, with cargo's words.
-    pub(crate) refused: BTreeMap<String, String>,
     /// Sum over the units of a package, by name and version, in the last timed builds of the workspace;
     /// empty if there were none.
     pub(crate) unit_times: HashMap<(String, String), Duration>,
@@ -55,10 +51,11 @@ impl Outlook {
         let uses = graph::uses(snapshot);
         let open = openings(snapshot, &uses, &graph.above(&lower));
         let sketch = Sketch::create(snapshot, offline)?;
-        let updated = resolve(snapshot, &sketch, &[])?.map_err(anyhow::Error::msg)?;
-        let (newest, refused) = newest(snapshot, &sketch, &open)?;
+        let updated = resolve(snapshot, &sketch, Vec::new())?;
+        // What is locked now fits the open requirements too, so this fails only where that did.
+        let newest = resolve(snapshot, &sketch, open)?;
         let unit_times = unit_times(snapshot)?;
-        Ok(Some(Self { updated, newest, refused, unit_times }))
+        Ok(Some(Self { updated, newest, unit_times }))
     }
 }
 
@@ -87,101 +84,29 @@ fn all_but_last(packages: Vec<&Package>) -> Vec<&PackageId> {
     lower.iter().map(|package| &package.id).collect()
 }
 
-/// The requirements that are opened upwards, by package: plain ones of the default registry.
-fn openings(
-    snapshot: &Snapshot,
-    uses: &[Use<'_>],
-    above: &HashSet<&PackageId>,
-) -> BTreeMap<String, Vec<Edit>> {
-    let mut open: BTreeMap<String, Vec<Edit>> = BTreeMap::new();
-    for usage in uses.iter().filter(|usage| usage.can_be_raised(&snapshot.policy)) {
-        if let Some(package) = usage.package.filter(|package| above.contains(&package.id)) {
-            open.entry(package.name.to_string()).or_default().push(Edit::SetRequirement {
-                site: usage.declaring_site(),
-                key: usage.declared.key.clone(),
-                requirement: format!(">={}", package.version),
-            });
-        }
-    }
-    open
-}
-
-/// The newest release of everything; what cannot be opened is left as it is, with cargo's words.
-fn newest(
-    snapshot: &Snapshot,
-    sketch: &Sketch,
-    open: &BTreeMap<String, Vec<Edit>>,
-) -> Result<(Lock, BTreeMap<String, String>)> {
-    let mut names: BTreeSet<&str> = open.keys().map(String::as_str).collect();
-    let mut refused = BTreeMap::new();
-    loop {
-        let edits: Vec<Edit> = names.iter().flat_map(|name| open[*name].clone()).collect();
-        let said = match resolve(snapshot, sketch, &edits)? {
-            Ok(lock) => return Ok((lock, refused)),
-            Err(said) => said,
-        };
-        let culprits = match named(&said, &names) {
-            Some(name) => vec![(name.to_owned(), said)],
-            None => search(snapshot, sketch, open, &names, said)?,
-        };
-        for (name, said) in culprits {
-            names.retain(|known| *known != name);
-            refused.insert(name, reason(&said));
-        }
-        if names.is_empty() {
-            let lock = resolve(snapshot, sketch, &[])?.map_err(anyhow::Error::msg)?;
-            return Ok((lock, refused));
-        }
-    }
-}
-
-/// The first package that cargo's words name in backticks.
-fn named<'a>(said: &str, names: &BTreeSet<&'a str>) -> Option<&'a str> {
-    let quoted = said.split('`').skip(1).step_by(2);
-    let heads = quoted.filter_map(|text| text.split(' ').next());
-    heads.filter_map(|head| names.get(head).copied()).next()
-}
-
-/// What cargo's words come down to, in one line.
-fn reason(said: &str) -> String {
-    let line = |line: &&str| line.starts_with("error: ") || line.contains("does not have");
-    let lines: Vec<&str> = said.lines().map(str::trim).filter(line).collect();
-    let words = lines.join("; ");
-    words.strip_prefix("error: ").unwrap_or(&words).to_owned()
-}
-
-fn search(
-    snapshot: &Snapshot,
-    sketch: &Sketch,
-    open: &BTreeMap<String, Vec<Edit>>,
-    names: &BTreeSet<&str>,
-    said: String,
-) -> Result<Vec<(String, String)>> {
-    let names: Vec<&str> = names.iter().copied().collect();
-    let split = bisect::largest_sound(&names, Outcome::Unsound(said), |some| {
-        let edits: Vec<Edit> = some.iter().flat_map(|name| open[*name].clone()).collect();
-        Ok(match resolve(snapshot, sketch, &edits)? {
-            Ok(_) => Outcome::Sound,
-            Err(said) => Outcome::Unsound(said),
+/// Edits that open requirements upwards: plain ones of the default registry.
+fn openings(snapshot: &Snapshot, uses: &[Use<'_>], above: &HashSet<&PackageId>) -> Vec<Edit> {
+    let raisable = uses.iter().filter(|usage| usage.can_be_raised(&snapshot.policy));
+    let opening = |usage: &Use<'_>| {
+        let package = usage.package.filter(|package| above.contains(&package.id))?;
+        Some(Edit::SetRequirement {
+            site: usage.declaring_site(),
+            key: usage.declared.key.clone(),
+            requirement: format!(">={}", package.version),
         })
-    })?;
-    Ok(split.rejected.into_iter().map(|(name, said)| (name.to_owned(), said)).collect())
+    };
+    raisable.filter_map(opening).collect()
 }
 
-/// The newest releases that the manifests allow with these edits; the inner error is cargo's.
-fn resolve(snapshot: &Snapshot, sketch: &Sketch, edits: &[Edit]) -> Result<Result<Lock, String>> {
+/// The newest releases that the manifests allow with these edits.
+fn resolve(snapshot: &Snapshot, sketch: &Sketch, edits: Vec<Edit>) -> Result<Lock> {
     let mut change = Change::new(Code::DuplicateVersion, "outlook", String::new(), String::new());
-    change.edits = edits.to_vec();
+    change.edits = edits;
     let files = plan::materialise(snapshot, &[&change])?;
     let shadow = &sketch.shadow;
     shadow.set(snapshot, &files)?;
-    if let Err(error) = shadow.cargo.capture("cargo", &["update", "--quiet"]) {
-        interrupt::check()?;
-        return Ok(Err(format!("{error:#}")));
-    }
+    shadow.cargo.capture("cargo", &["update", "--quiet"])?;
     let bytes = shadow.lock_file()?.unwrap_or_default();
-    let text = String::from_utf8_lossy(&bytes);
-    let lock = Lock::parse(&text)
-        .with_context(|| format!("failed to read the `{LOCK_FILE}` that cargo made"))?;
-    Ok(Ok(lock))
+    Lock::parse(&String::from_utf8_lossy(&bytes))
+        .with_context(|| format!("failed to read the `{LOCK_FILE}` that cargo made"))
 }

@@ -9,19 +9,14 @@ use std::{
     time::Duration,
 };
 
-use cargo_metadata::{
-    Package, PackageId,
-    semver::{Version, VersionReq},
-};
+use cargo_metadata::PackageId;
 
 use crate::{
-    cli::Code,
     graph::{self, HostGraph, Use},
     outlook::Outlook,
-    plan::{Alternative, Change, Edit},
+    plan::{Change, Edit},
     record::Verdict,
     snapshot::Snapshot,
-    wording,
 };
 
 use super::Finding;
@@ -29,9 +24,10 @@ use super::Finding;
 mod align;
 mod blocked;
 mod solve;
+mod subject;
 
-use blocked::Blocked;
-use solve::{Goal, Moves, Obstacle, Solver};
+use solve::Solver;
+use subject::{Found, Judged, Subject, versions};
 
 /// One finding for each package, or for several that the same steps bring to one version. `outlook` says
 /// what newer releases would change; without it only versions in the graph are considered.
@@ -81,45 +77,6 @@ pub(super) fn subjects(findings: &[Finding], snapshot: &Snapshot) -> BTreeSet<St
     several.chain(edited.map(|usage| usage.effective.package().to_owned())).collect()
 }
 
-/// A package in several versions.
-struct Subject<'a> {
-    name: &'a str,
-    /// Versions on this host, lowest first; empty where members require several for other hosts only.
-    versions: Vec<&'a Package>,
-    /// What members require of it themselves.
-    group: Vec<&'a Use<'a>>,
-}
-
-/// What becomes of a subject.
-enum Judged<'a> {
-    Ways(Found<'a>),
-    Skipped(String),
-    Blocked(Blocked<'a>),
-}
-
-/// Ways found for a subject, as a change; and what of the graph would go.
-struct Found<'a> {
-    change: Change,
-    /// Packages that nothing would reach any more.
-    going: Vec<&'a PackageId>,
-    /// What would go with it: unit time as far as it is known, and packages.
-    weight: (Duration, usize),
-}
-
-/// A way to fewer versions.
-struct Way<'a> {
-    title: String,
-    edits: Vec<Edit>,
-    gone: BTreeSet<&'a PackageId>,
-}
-
-impl Way<'_> {
-    fn removes(&self, solver: &Solver<'_>) -> Vec<(String, Version)> {
-        let gone = self.gone.iter().filter_map(|id| solver.graph.package(id));
-        gone.map(|package| (package.name.to_string(), package.version.clone())).collect()
-    }
-}
-
 fn subjects_of<'a>(graph: &'a HostGraph<'a>, uses: &'a [Use<'a>]) -> Vec<Subject<'a>> {
     let mut duplicates = graph.duplicates();
     for name in in_several_versions(uses).into_keys() {
@@ -143,295 +100,6 @@ fn in_several_versions<'a>(uses: &'a [Use<'a>]) -> BTreeMap<&'a str, Vec<&'a Use
     }
     groups.retain(|_, group| versions(group).len() > 1);
     groups
-}
-
-/// The versions a group resolved to.
-fn versions<'a>(group: &[&Use<'a>]) -> BTreeSet<&'a Version> {
-    group.iter().filter_map(|usage| usage.package).map(|package| &package.version).collect()
-}
-
-impl<'a> Subject<'a> {
-    fn title(&self) -> String {
-        format!("bring {} to one version", self.name)
-    }
-
-    fn left(&self, verdict: Verdict, reason: &str) -> Finding {
-        Finding::left(Code::DuplicateVersion, self.name, &self.title(), verdict, reason)
-    }
-
-    /// Two majors under two names are there on purpose; everything else is to become one version.
-    fn judge(&self, solver: &Solver<'a>) -> Judged<'a> {
-        if self.group.iter().any(|usage| usage.effective.rename_of.is_some()) {
-            let reason = self.evidence(solver);
-            return Judged::Skipped(format!(
-                "{reason}; one of them is renamed, so both are wanted"
-            ));
-        }
-        let plain: Vec<&Use<'_>> =
-            self.group.iter().copied().filter(|usage| usage.is_plain()).collect();
-        let members_differ = versions(&plain).len() > 1;
-        let elsewhere = |usage: &&Use<'_>| {
-            usage.effective.package() == self.name && usage.table.target.is_some()
-        };
-        if members_differ && let Some(usage) = solver.uses.iter().find(elsewhere) {
-            return Judged::Skipped(format!(
-                "{}; {} uses it in {}, which other hosts compile and this one cannot check",
-                self.evidence(solver),
-                usage.member.name,
-                usage.table
-            ));
-        }
-        let mut obstacles = Vec::new();
-        let mut ways = self.whole(solver, &plain, &mut obstacles);
-        if ways.is_empty() && members_differ {
-            ways = self.among_members(solver, &plain);
-            if ways.is_empty() {
-                return Judged::Skipped(format!(
-                    "{}; none of the requirements is readable as a version",
-                    self.evidence(solver)
-                ));
-            }
-        }
-        if ways.is_empty() {
-            ways.extend(self.partly(solver, &plain, &mut obstacles));
-        }
-        match ways.split_first() {
-            Some((first, others)) => Judged::Ways(self.change(solver, first, others)),
-            None => Judged::Blocked(Blocked {
-                name: self.name,
-                versions: self.versions.clone(),
-                // The lowest version is the one that somebody holds; a higher one that cannot be
-                // given up is no news.
-                obstacle: obstacles.into_iter().next(),
-            }),
-        }
-    }
-
-    fn change(&self, solver: &Solver<'a>, first: &Way<'a>, others: &[Way<'a>]) -> Found<'a> {
-        let all: HashSet<&PackageId> = first.gone.iter().copied().collect();
-        let going = solver.graph.gone_without(&all);
-        let unit_time = solver.unit_time(&going);
-        let mut reason = self.evidence(solver);
-        if !going.is_empty() {
-            let count = wording::count(going.len(), "package");
-            reason.push_str(&format!("; {count} would go"));
-        }
-        if !unit_time.is_zero() {
-            let time = wording::seconds(unit_time.as_secs_f64());
-            reason.push_str(&format!(", {time} of unit time in the last timed builds"));
-        }
-        let mut change =
-            Change::new(Code::DuplicateVersion, self.name, first.title.clone(), reason);
-        change.edits.clone_from(&first.edits);
-        change.alternatives = others
-            .iter()
-            .map(|way| Alternative {
-                title: way.title.clone(),
-                edits: way.edits.clone(),
-                removes: way.removes(solver),
-            })
-            .collect();
-        change.removes = first.removes(solver);
-        let weight = (unit_time, going.len());
-        let going = going.into_iter().map(|package| &package.id).collect();
-        Found { change, going, weight }
-    }
-
-    /// Who asks for which version: members by their requirements if these differ, else everybody.
-    fn evidence(&self, solver: &Solver<'_>) -> String {
-        let plain: Vec<&Use<'_>> =
-            self.group.iter().copied().filter(|usage| usage.is_plain()).collect();
-        if self.versions.is_empty() || versions(&plain).len() > 1 {
-            return requirements_of(&self.group);
-        }
-        let version = |package: &&Package| {
-            let mut askers: Vec<String> = solver
-                .graph
-                .parents(&package.id)
-                .iter()
-                .filter_map(|id| solver.graph.package(id))
-                .map(|parent| parent.name.to_string())
-                .collect();
-            askers.sort();
-            format!("{} ({})", package.version, wording::some_of(&askers))
-        };
-        self.versions.iter().map(version).collect::<Vec<_>>().join(", ")
-    }
-
-    /// Ways to one version in all: one for each version that everybody can come to, highest of those in
-    /// the graph first, then what newer releases agree on.
-    fn whole(
-        &self,
-        solver: &Solver<'a>,
-        plain: &[&'a Use<'a>],
-        obstacles: &mut Vec<Obstacle<'a>>,
-    ) -> Vec<Way<'a>> {
-        let mut ways = Vec::new();
-        let now = self.versions.iter().rev().map(|package| &package.version);
-        let new = solver.new_versions(self.name);
-        for keep in now.chain(new).filter(|keep| self.is_allowed(solver, keep)) {
-            let others = self.versions.iter().filter(|other| other.version != *keep);
-            let moves: Result<Vec<Moves<'_>>, Obstacle<'_>> =
-                others.map(|other| self.free(solver, other, keep)).collect();
-            match moves {
-                Ok(moves) => ways.push(self.way(solver, plain, keep, moves)),
-                Err(obstacle) => obstacles.push(obstacle),
-            }
-        }
-        ways
-    }
-
-    /// A pin is the only version to come to.
-    fn is_allowed(&self, solver: &Solver<'_>, keep: &Version) -> bool {
-        let pin = solver.snapshot.policy.pin.get(self.name);
-        pin.and_then(|pin| VersionReq::parse(pin).ok()).is_none_or(|pin| pin.matches(keep))
-    }
-
-    /// What takes `goal` out of the graph in favour of `keep`.
-    fn free(
-        &self,
-        solver: &Solver<'a>,
-        goal: &'a Package,
-        keep: &'a Version,
-    ) -> Result<Moves<'a>, Obstacle<'a>> {
-        let obstacle = |why: String| Obstacle { chain: vec![goal], why };
-        let uses = solver.movable(goal).map_err(obstacle)?;
-        let is_declared = |id: &&PackageId| {
-            !solver.graph.is_member(id) || uses.iter().any(|usage| usage.member.id == **id)
-        };
-        if !solver.graph.parents(&goal.id).iter().all(is_declared) {
-            return Err(obstacle(
-                "a member's requirement of it is not in a manifest that is read".into(),
-            ));
-        }
-        let moves = solver.free(Goal { package: goal, keep })?;
-        if goal.version > *keep && moves.asks_the_registry() {
-            // Newer releases do not come to an older version.
-            let name = moves.words(solver).join(", ");
-            return Err(obstacle(format!("to give it up for {keep} is not to {name}")));
-        }
-        Ok(moves)
-    }
-
-    fn way(
-        &self,
-        solver: &Solver<'a>,
-        plain: &[&'a Use<'a>],
-        keep: &Version,
-        moves: Vec<Moves<'a>>,
-    ) -> Way<'a> {
-        let mut all = Moves::default();
-        for some in moves {
-            all.extend(some);
-        }
-        let moving: Vec<&Package> = self
-            .versions
-            .iter()
-            .copied()
-            .filter(|package| all.gone.contains(&package.id))
-            .filter(|package| solver.is_required(package))
-            .collect();
-        let own = if moving.is_empty() {
-            (Vec::new(), None)
-        } else {
-            self.own_edits(solver, plain, keep, &moving)
-        };
-        let (mut edits, requirement) = own;
-        edits.extend(all.edits(solver));
-        let words = all.words(solver);
-        let title = match (requirement, words.is_empty()) {
-            (Some(requirement), true) => format!("{}, {requirement}", self.title()),
-            (Some(requirement), false) => {
-                format!("{}, {requirement}: {}", self.title(), words.join(", "))
-            }
-            (None, _) => format!("{}: {}", self.title(), words.join(", ")),
-        };
-        Way { title, edits, gone: all.gone }
-    }
-
-    /// The edits that bring members to a version: declared once where they differ, in place else.
-    fn own_edits(
-        &self,
-        solver: &Solver<'a>,
-        plain: &[&'a Use<'a>],
-        keep: &Version,
-        moving: &[&Package],
-    ) -> (Vec<Edit>, Option<String>) {
-        let pin = solver.snapshot.policy.pin.get(self.name);
-        if versions(plain).len() > 1 {
-            let known = align::requirements(plain);
-            let requirement = pin
-                .or_else(|| known.get(keep))
-                .cloned()
-                .unwrap_or_else(|| format!("{}.{}", keep.major, keep.minor));
-            let edits = align::edits(solver.snapshot, self.name, plain, &requirement);
-            return (edits, Some(requirement));
-        }
-        let edits: Vec<Edit> =
-            moving.iter().flat_map(|package| solver.require(&package.id, keep)).collect();
-        let requirement = edits.iter().find_map(|edit| match edit {
-            Edit::SetRequirement { requirement, .. } => Some(requirement.clone()),
-            _ => None,
-        });
-        (edits, requirement)
-    }
-
-    /// One version among members, where others hold another: candidates are their own versions, highest
-    /// first, or the pin.
-    fn among_members(&self, solver: &Solver<'a>, plain: &[&'a Use<'a>]) -> Vec<Way<'a>> {
-        let wanted: Vec<String> = match solver.snapshot.policy.pin.get(self.name) {
-            Some(pin) => vec![pin.clone()],
-            None => align::requirements(plain).into_values().rev().collect(),
-        };
-        let way = |requirement: String| Way {
-            edits: align::edits(solver.snapshot, self.name, plain, &requirement),
-            title: format!("{}, {requirement}", self.title()),
-            gone: BTreeSet::new(),
-        };
-        wanted.into_iter().map(way).collect()
-    }
-
-    /// Fewer versions, where one version in all cannot be had.
-    fn partly(
-        &self,
-        solver: &Solver<'a>,
-        plain: &[&'a Use<'a>],
-        obstacles: &mut Vec<Obstacle<'a>>,
-    ) -> Option<Way<'a>> {
-        let (keep, lower) = self.versions.split_last()?;
-        let keep = &keep.version;
-        if lower.len() < 2 || !self.is_allowed(solver, keep) {
-            return None;
-        }
-        let mut moves = Vec::new();
-        for goal in lower {
-            match self.free(solver, goal, keep) {
-                Ok(some) => moves.push(some),
-                Err(obstacle) => obstacles.push(obstacle),
-            }
-        }
-        (!moves.is_empty()).then(|| {
-            let way = self.way(solver, plain, keep, moves);
-            let title = way.title.replacen("to one version", "to fewer versions", 1);
-            Way { title, ..way }
-        })
-    }
-}
-
-/// Who requires what, for instance `5.5 (aimds-analysis, aimds-detection), 6.1 (aimds-response)`.
-fn requirements_of(group: &[&Use<'_>]) -> String {
-    let mut by: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for usage in group {
-        let requirement = usage.effective.requirement.as_deref().unwrap_or("*");
-        by.entry(requirement).or_default().insert(&usage.member.name);
-    }
-    let parts: Vec<String> = by
-        .into_iter()
-        .map(|(requirement, members)| {
-            format!("{requirement} ({})", members.into_iter().collect::<Vec<_>>().join(", "))
-        })
-        .collect();
-    format!("members require {}", parts.join(", "))
 }
 
 /// Subjects that the same steps serve become one change, under the name of the first.

@@ -100,7 +100,7 @@ fn versions_of_which_another_target_uses_one_are_left_with_the_reason() {
     let before = fixture.tree();
     let run = fixture.optimized(&["--only", "duplicate-version"]);
     run.holds("duplicate-version:shelf", "skipped", "which other hosts compile");
-    run.holds("duplicate-version:shelf", "skipped", "app uses it in");
+    run.holds("duplicate-version:shelf", "skipped", "app uses shelf in");
     assert!(run.ids("applied").is_empty(), "{run:?}");
     crate::support::assert_same(&before, &fixture.tree());
 }

@@ -121,11 +121,6 @@ impl<'a> Solver<'a> {
         packages.iter().filter_map(known).sum()
     }
 
-    /// Whether a member asks for the package itself.
-    pub(super) fn is_required(&self, package: &Package) -> bool {
-        self.by_package.contains_key(&package.id)
-    }
-
     /// Edits that make members require `to` wherever they now get the package with this id.
     pub(super) fn require(&self, id: &PackageId, to: &Version) -> Vec<Edit> {
         let mut edits: Vec<(Site, String, String)> = Vec::new();
@@ -140,36 +135,41 @@ impl<'a> Solver<'a> {
         edits.into_iter().map(edit).collect()
     }
 
-    /// What members ask of a package themselves, if nothing speaks against moving them.
-    pub(super) fn movable(&self, node: &Package) -> Result<&[&'a Use<'a>], String> {
-        let uses = self.by_package.get(&node.id).map_or(&[][..], Vec::as_slice);
-        for usage in uses {
+    /// What members ask of a package themselves.
+    pub(super) fn required(&self, node: &Package) -> &[&'a Use<'a>] {
+        self.by_package.get(&node.id).map_or(&[][..], Vec::as_slice)
+    }
+
+    /// Why members cannot be moved off a package that they ask for in one version only; none if they can.
+    pub(super) fn fixed(&self, node: &Package) -> Option<String> {
+        self.required(node).iter().find_map(|usage| {
             let member = &usage.member.name;
             if self.snapshot.policy.pin.contains_key(node.name.as_str()) {
-                return Err(format!("{member} requires {}, which is pinned", node.name));
+                return Some(format!("{member} requires {}, which is pinned", node.name));
             }
             if usage.effective.rename_of.is_some() {
-                return Err(format!("{member} renames {}, so this version is wanted", node.name));
+                return Some(format!("{member} renames {}, so this version is wanted", node.name));
             }
             if !usage.can_be_raised(&self.snapshot.policy) {
                 let requirement = usage.effective.requirement.as_deref().unwrap_or("no version");
-                return Err(format!(
+                return Some(format!(
                     "{member} asks for {} {requirement}, which is left as it is",
                     node.name
                 ));
             }
-        }
-        // A member whose manifest is not read, or a table of another target, may ask for it too.
-        let elsewhere = self.uses.iter().find(|usage| {
+            self.elsewhere(node)
+        })
+    }
+
+    /// Where a member uses a package for some targets only, which keeps this host from judging.
+    pub(super) fn elsewhere(&self, node: &Package) -> Option<String> {
+        let usage = self.uses.iter().find(|usage| {
             usage.effective.package() == node.name.as_str() && usage.table.target.is_some()
-        });
-        match elsewhere {
-            Some(usage) => Err(format!(
-                "{} uses {} in {}, which other hosts compile and this one cannot check",
-                usage.member.name, node.name, usage.table
-            )),
-            None => Ok(uses),
-        }
+        })?;
+        Some(format!(
+            "{} uses {} in {}, which other hosts compile and this one cannot check",
+            usage.member.name, node.name, usage.table
+        ))
     }
 
     fn remove(
@@ -229,14 +229,13 @@ impl<'a> Solver<'a> {
         above: &[&'a Package],
     ) -> Result<&'a Version, Obstacle<'a>> {
         let stays = |why: String| obstacle(above, why);
-        self.movable(node).map_err(stays)?;
+        if let Some(why) = self.fixed(node) {
+            return Err(stays(why));
+        }
         let name = node.name.as_str();
         let Some(outlook) = self.outlook else {
             return Err(stays("newer releases were not looked for".to_owned()));
         };
-        if let Some(said) = outlook.refused.get(name) {
-            return Err(stays(format!("cargo refuses a newer {name}: {said}")));
-        }
         let Some(newest) = outlook.newest.highest(name) else {
             return Err(stays(format!("{name} is not in the lock file with the newest releases")));
         };
@@ -244,7 +243,7 @@ impl<'a> Solver<'a> {
         let below = outlook.newest.path(newest, |locked| is_version(locked, package));
         if let Some([.., holder, end]) = below.as_deref() {
             return Err(stays(format!(
-                "even with the newest releases {} {} asks for {} {}; {} would have to move",
+                "with the newest releases that fit, {} {} still asks for {} {}; {} would have to move",
                 holder.name, holder.version, end.name, end.version, holder.name
             )));
         }
