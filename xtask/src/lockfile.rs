@@ -145,12 +145,16 @@ pub(crate) fn are_compatible(a: &Version, b: &Version) -> bool {
     if !a.pre.is_empty() || !b.pre.is_empty() {
         return a == b;
     }
-    let kind = |version: &Version| match (version.major, version.minor) {
-        (0, 0) => (0, 0, version.patch),
-        (0, minor) => (0, minor, 0),
-        (major, _) => (major, 0, 0),
-    };
-    kind(a) == kind(b)
+    first_compatible(a) == first_compatible(b)
+}
+
+/// The lowest version that cargo would put into one with this.
+pub(crate) fn first_compatible(version: &Version) -> Version {
+    match (version.major, version.minor) {
+        (0, 0) => Version::new(0, 0, version.patch),
+        (0, minor) => Version::new(0, minor, 0),
+        (major, _) => Version::new(major, 0, 0),
+    }
 }
 
 #[cfg(test)]

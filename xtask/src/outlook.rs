@@ -10,13 +10,13 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use cargo_metadata::{Package, PackageId};
+use cargo_metadata::PackageId;
 
 use crate::{
     cli::Code,
     disk,
     graph::{self, HostGraph, Use},
-    lockfile::Lock,
+    lockfile::{self, Lock},
     plan::{self, Change, Edit},
     report,
     shadow::Sketch,
@@ -24,13 +24,17 @@ use crate::{
     timings,
 };
 
+/// How many majors of a direct dependency are looked at, from the newest down.
+const MAJORS: usize = 3;
+
 /// What the registry has to offer.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Outlook {
     /// The lock file with the newest compatible release of everything.
     pub(crate) updated: Lock,
-    /// The same with the requirements of members opened upwards, where a duplicate lies below.
-    pub(crate) newest: Lock,
+    /// The same with the requirements of members opened upwards where a duplicate lies below: with the
+    /// newest releases of all, then with those of the major before, and so on.
+    pub(crate) opened: Vec<Lock>,
     /// Sum over the units of a package, by name and version, in the last timed builds of the workspace;
     /// empty if there were none.
     pub(crate) unit_times: HashMap<(String, String), Duration>,
@@ -43,19 +47,31 @@ impl Outlook {
     /// When the copy cannot be made, a registry cannot be asked or the run is interrupted.
     pub(crate) fn ask(snapshot: &Snapshot, offline: bool) -> Result<Option<Self>> {
         let graph = HostGraph::of(snapshot);
-        let lower: Vec<&PackageId> =
-            graph.duplicates().into_values().flat_map(all_but_last).collect();
-        if lower.is_empty() {
+        let doubles: Vec<&PackageId> =
+            graph.duplicates().into_values().flatten().map(|package| &package.id).collect();
+        if doubles.is_empty() {
             return Ok(None);
         }
         let uses = graph::uses(snapshot);
-        let open = openings(snapshot, &uses, &graph.above(&lower));
+        let above = graph.above(&doubles);
         let sketch = Sketch::create(snapshot, offline)?;
         let updated = resolve(snapshot, &sketch, Vec::new())?;
-        // What is locked now fits the open requirements too, so this fails only where that did.
-        let newest = resolve(snapshot, &sketch, open)?;
+        // What is locked now fits the open requirements too, so these fail only where that did.
+        let mut opened: Vec<Lock> = Vec::new();
+        while opened.len() < MAJORS {
+            let edits = openings(snapshot, &uses, &above, opened.last());
+            if edits.is_empty() {
+                break;
+            }
+            opened.push(resolve(snapshot, &sketch, edits)?);
+        }
         let unit_times = unit_times(snapshot)?;
-        Ok(Some(Self { updated, newest, unit_times }))
+        Ok(Some(Self { updated, opened, unit_times }))
+    }
+
+    /// Every lock file that cargo made.
+    pub(crate) fn locks(&self) -> impl Iterator<Item = &Lock> {
+        std::iter::once(&self.updated).chain(&self.opened)
     }
 }
 
@@ -79,21 +95,29 @@ fn unit_times(snapshot: &Snapshot) -> Result<HashMap<(String, String), Duration>
     Ok(times)
 }
 
-fn all_but_last(packages: Vec<&Package>) -> Vec<&PackageId> {
-    let (_, lower) = packages.split_last().expect("a duplicate has two versions");
-    lower.iter().map(|package| &package.id).collect()
-}
-
-/// Edits that open requirements upwards: plain ones of the default registry.
-fn openings(snapshot: &Snapshot, uses: &[Use<'_>], above: &HashSet<&PackageId>) -> Vec<Edit> {
+/// Edits that open requirements upwards, plain ones of the default registry: without end, or up to the
+/// major that `before` came to, where that was a newer one.
+fn openings(
+    snapshot: &Snapshot,
+    uses: &[Use<'_>],
+    above: &HashSet<&PackageId>,
+    before: Option<&Lock>,
+) -> Vec<Edit> {
     let raisable = uses.iter().filter(|usage| usage.can_be_raised(&snapshot.policy));
     let opening = |usage: &Use<'_>| {
         let package = usage.package.filter(|package| above.contains(&package.id))?;
-        Some(Edit::SetRequirement {
-            site: usage.declaring_site(),
-            key: usage.declared.key.clone(),
-            requirement: format!(">={}", package.version),
-        })
+        let floor = format!(">={}", package.version);
+        let requirement = match before {
+            None => floor,
+            Some(lock) => {
+                let reached = &lock.highest(&package.name)?.version;
+                let is_newer = *reached > package.version
+                    && !lockfile::are_compatible(reached, &package.version);
+                is_newer.then(|| format!("{floor}, <{}", lockfile::first_compatible(reached)))?
+            }
+        };
+        let key = usage.declared.key.clone();
+        Some(Edit::SetRequirement { site: usage.declaring_site(), key, requirement })
     };
     raisable.filter_map(opening).collect()
 }

@@ -298,3 +298,21 @@ fn a_check_does_not_ask_the_registry() {
     let looked = fixture.optimize(&["--dry-run", ONLY[0], ONLY[1]]).exits(0);
     assert_eq!(looked.ids("planned"), [SHELF]);
 }
+
+#[test]
+fn the_major_before_the_newest_is_taken_where_that_one_fits() {
+    let fixture = held();
+    lantern(&fixture, "2.1.0", "6.1", LIT);
+    fixture.vendor("shelf", "7.0.0", "", "pub fn pine() {}\n");
+    lantern(&fixture, "3.0.0", "7", LIT);
+    // Nobody but the newest lantern wants the newest shelf.
+    let porch = "[dependencies]\nshelf = \"6.1\"\n";
+    fixture.vendor("porch", "1.0.0", porch, "pub fn sit() {}\n");
+    fixture.replace("app/Cargo.toml", "shelf = \"6.1\"", "porch = \"1\"");
+    fixture.put_bytes("app/src/lib.rs", b"pub use lantern::lit as _;\npub use porch::sit as _;\n");
+    fixture.cargo(&["update", "--workspace"]);
+    let run = fixture.optimized(&ONLY);
+    assert_eq!(run.ids("applied"), [SHELF], "{run:?}");
+    assert_eq!(versions(&fixture, "lantern"), ["2.1.0"]);
+    assert_eq!(versions(&fixture, "shelf"), ["6.1.0"]);
+}

@@ -13,7 +13,7 @@ use cargo_metadata::{Package, PackageId, semver::Version};
 
 use crate::{
     graph::{HostGraph, Use},
-    lockfile::{self, Locked},
+    lockfile::{self, Lock, Locked},
     manifest::Site,
     outlook::Outlook,
     plan::Edit,
@@ -236,29 +236,43 @@ impl<'a> Solver<'a> {
         let Some(outlook) = self.outlook else {
             return Err(stays("newer releases were not looked for".to_owned()));
         };
-        let Some(newest) = outlook.newest.highest(name) else {
-            return Err(stays(format!("{name} is not in the lock file with the newest releases")));
-        };
+        let judged = outlook.opened.iter().map(|lock| self.judge(lock, node, goal));
+        let mut whys = Vec::new();
+        for release in judged {
+            match release {
+                Ok(version) => return Ok(version),
+                Err(why) => whys.push(why),
+            }
+        }
+        let none = || format!("{name} {} is the newest release that fits", node.version);
+        Err(stays(whys.into_iter().next().unwrap_or_else(none)))
+    }
+
+    /// The release of a direct dependency in a lock file, if it is a newer one that does without `goal`.
+    fn judge(&self, lock: &'a Lock, node: &Package, goal: Goal<'a>) -> Result<&'a Version, String> {
+        let name = node.name.as_str();
+        let none = || format!("{name} {} is the newest release that fits", node.version);
+        let release = lock.highest(name).ok_or_else(none)?;
         let package = goal.package;
-        let below = outlook.newest.path(newest, |locked| is_version(locked, package));
+        let below = lock.path(release, |locked| is_version(locked, package));
         if let Some([.., holder, end]) = below.as_deref() {
-            return Err(stays(format!(
+            return Err(format!(
                 "with the newest releases that fit, {} {} still asks for {} {}; {} would have to move",
                 holder.name, holder.version, end.name, end.version, holder.name
-            )));
+            ));
         }
-        if newest.version <= node.version
-            || lockfile::are_compatible(&newest.version, &node.version)
+        if release.version <= node.version
+            || lockfile::are_compatible(&release.version, &node.version)
         {
-            return Err(stays(format!("{name} {} is the newest release that fits", node.version)));
+            return Err(none());
         }
-        if !self.brings_none_new(outlook.newest.below(newest), goal) {
-            return Err(stays(format!(
-                "{name} {}, the newest release, asks for yet another version of {}",
-                newest.version, package.name
-            )));
+        if !self.brings_none_new(lock.below(release), goal) {
+            return Err(format!(
+                "{name} {} asks for yet another version of {}",
+                release.version, package.name
+            ));
         }
-        Ok(&newest.version)
+        Ok(&release.version)
     }
 
     /// Whether what lies below a release needs no further version of the goal's package.
@@ -281,8 +295,7 @@ impl<'a> Solver<'a> {
 
     /// Versions of a package that newer releases would bring and that are not there now.
     pub(super) fn new_versions(&self, name: &str) -> BTreeSet<&'a Version> {
-        let locks =
-            self.outlook.into_iter().flat_map(|outlook| [&outlook.updated, &outlook.newest]);
+        let locks = self.outlook.into_iter().flat_map(Outlook::locks);
         let all = locks.flat_map(|lock| lock.all(name)).map(|locked| &locked.version);
         let is_new = |version: &&Version| {
             !self.versions_of(name).any(|known| lockfile::are_compatible(known, version))
