@@ -125,8 +125,10 @@ impl<'a> Subject<'a> {
     }
 
     fn change(&self, solver: &Solver<'a>, first: &Way<'a>, others: &[Way<'a>]) -> Found<'a> {
-        let all: HashSet<&PackageId> = first.gone.iter().copied().collect();
-        let going = solver.graph.gone_without(&all);
+        // Only what the versions themselves bring along: what is raised or locked anew remains.
+        let own = self.versions.iter().map(|package| &package.id);
+        let own: HashSet<&PackageId> = own.filter(|id| first.gone.contains(id)).collect();
+        let going = solver.graph.gone_without(&own);
         let unit_time = solver.unit_time(&going);
         let mut reason = self.evidence(solver);
         if !going.is_empty() {
