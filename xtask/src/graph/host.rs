@@ -122,3 +122,25 @@ impl<'a> HostGraph<'a> {
         gone.map(|(_, package)| *package).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, path::Path};
+
+    use super::*;
+    use crate::cargo::Cargo;
+
+    #[test]
+    fn the_graph_is_the_one_that_cargo_filters_for_this_host() {
+        // The workspace of this crate: it has dependencies for unix and for windows.
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let snapshot = Snapshot::read(root, false, &[]).unwrap();
+        let graph = HostGraph::of(&snapshot);
+        let own: BTreeSet<String> = graph.packages.keys().map(ToString::to_string).collect();
+        let filtered = Cargo::new(root, false).metadata_for(&snapshot.machine.host).unwrap();
+        let nodes = filtered.resolve.into_iter().flat_map(|resolve| resolve.nodes);
+        let cargos: BTreeSet<String> = nodes.map(|node| node.id.to_string()).collect();
+        assert_eq!(own, cargos);
+        assert!(own.len() < snapshot.metadata.packages.len(), "nothing is for other hosts only");
+    }
+}
