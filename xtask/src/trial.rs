@@ -4,6 +4,7 @@
 //! compiles, together and, where features were trimmed, member by member.
 
 use std::{
+    cell::Cell,
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
@@ -14,7 +15,7 @@ use crate::{
     bisect::Outcome,
     cargo,
     cli::Code,
-    interrupt,
+    disk, interrupt,
     lockfile::Lock,
     paths,
     plan::{self, Change, Edit},
@@ -49,6 +50,7 @@ pub(crate) struct Trial<'a> {
     pub(crate) shadows: &'a Shadows,
     shell: &'a Shell,
     logs: PathBuf,
+    logs_made: Cell<usize>,
     lock: LockUpdate,
     members: Members,
     pub(crate) baseline: Checked,
@@ -76,7 +78,7 @@ impl<'a> Trial<'a> {
         logs: PathBuf,
         lock: LockUpdate,
     ) -> Result<Self> {
-        let log = logs.join("check-baseline.log");
+        let log = logs.join("00-check-baseline.log");
         let args = ["--workspace", "--all-targets"];
         let members = Members::of(&snapshot.metadata, &snapshot.root);
         let cargo = &shadows.baseline.cargo;
@@ -94,6 +96,7 @@ impl<'a> Trial<'a> {
             shadows,
             shell,
             logs,
+            logs_made: Cell::new(0),
             lock,
             members,
             baseline,
@@ -159,8 +162,7 @@ impl<'a> Trial<'a> {
             LockUpdate::Full => &["update", "--quiet"],
         };
         if let Err(error) = shadow.cargo.capture("cargo", args) {
-            interrupt::check()?;
-            return Ok(Err(format!("{error:#}")));
+            return self.refused(&error).map(Err);
         }
         for edit in changes.iter().flat_map(|change| &change.edits) {
             if let Err(error) = self.lock_release(edit)? {
@@ -196,11 +198,26 @@ impl<'a> Trial<'a> {
         let args = ["update", "--quiet", "--precise", &to, &spec];
         match shadow.cargo.capture("cargo", &args) {
             Ok(_) => Ok(Ok(())),
-            Err(error) => {
-                interrupt::check()?;
-                Ok(Err(format!("{error:#}")))
-            }
+            Err(error) => self.refused(&error).map(Err),
         }
+    }
+
+    /// What cargo says of a choice that does not resolve, with all of it in a log of its own.
+    fn refused(&self, error: &anyhow::Error) -> Result<String> {
+        interrupt::check()?;
+        let log = self.log("resolve");
+        let said = format!("{error:#}");
+        disk::write(&log, said.as_bytes())?;
+        // The first line is the command.
+        let words = said.split_once('\n').map_or(said.as_str(), |(_, words)| words);
+        Ok(verify::evidence(words, &log))
+    }
+
+    /// A log that is not there yet.
+    fn log(&self, what: &str) -> PathBuf {
+        let number = self.logs_made.get() + 1;
+        self.logs_made.set(number);
+        self.logs.join(format!("{number:02}-{what}.log"))
     }
 
     /// Whether a choice of changes is sound; features that the compiler asks for are added on the way.
@@ -242,7 +259,7 @@ impl<'a> Trial<'a> {
 
     fn run_check(&mut self, args: &[&str], expected: Option<usize>) -> Result<Checked> {
         self.checks += 1;
-        let log = self.logs.join(format!("check-candidate-{}.log", self.checks));
+        let log = self.log("check-candidate");
         let cargo = &self.shadows.candidate.cargo;
         verify::check(cargo, &self.members, args, &log, (self.shell, expected))
     }
@@ -256,7 +273,7 @@ impl<'a> Trial<'a> {
         let key = args.join(" ");
         if !self.otherwise.contains_key(&key) {
             let cargo = &self.shadows.baseline.cargo;
-            let log = self.logs.join(format!("check-baseline-{}.log", self.otherwise.len() + 2));
+            let log = self.log("check-baseline");
             let baseline = verify::check(cargo, &self.members, args, &log, (self.shell, None))?;
             self.otherwise.insert(key.clone(), baseline);
         }
@@ -339,7 +356,7 @@ impl<'a> Trial<'a> {
         if candidate.success {
             return Ok((candidate, None));
         }
-        let log = self.logs.join("test-baseline.log");
+        let log = self.log("test-baseline");
         let baseline = verify::test(&self.shadows.baseline.cargo, exclude, &log, self.shell)?;
         Ok((candidate, Some(baseline)))
     }
@@ -349,7 +366,7 @@ impl<'a> Trial<'a> {
     /// # Errors
     /// When cargo cannot be run or the run is interrupted.
     pub(crate) fn test_candidate(&self, exclude: &[String]) -> Result<Tested> {
-        let log = self.logs.join("test-candidate.log");
+        let log = self.log("test-candidate");
         verify::test(&self.shadows.candidate.cargo, exclude, &log, self.shell)
     }
 }

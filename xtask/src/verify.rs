@@ -139,19 +139,28 @@ impl Members {
     }
 }
 
-/// The message with the place of its first span: `file:line:column: text`.
+/// The message with the place of its first span, `file:line:column: text`, and what the compiler says at
+/// that place in a second line, if it says something there.
 fn located(message: &Diagnostic) -> String {
+    let first = message.message.lines().next().unwrap_or_default();
     let text = match &message.code {
-        Some(code) => format!("error[{}]: {}", code.code, message.message),
-        None => format!("error: {}", message.message),
+        Some(code) => format!("error[{}]: {first}", code.code),
+        None => format!("error: {first}"),
     };
     let primary = message.spans.iter().find(|span| span.is_primary).or(message.spans.first());
-    match primary {
-        Some(span) => {
-            format!("{}:{}:{}: {text}", span.file_name, span.line_start, span.column_start)
-        }
-        None => text,
+    let Some(span) = primary else { return text };
+    let place = format!("{}:{}:{}", span.file_name, span.line_start, span.column_start);
+    match span.label.as_deref().and_then(|label| label.lines().next()) {
+        Some(label) => format!("{place}: {text}\n  {label}"),
+        None => format!("{place}: {text}"),
     }
+}
+
+/// What a change is rejected with: two lines of what was said, and where all of it is kept.
+pub(crate) fn evidence(said: &str, log: &Path) -> String {
+    let lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).take(2).collect();
+    let said = lines.join("\n");
+    if log.as_os_str().is_empty() { said } else { format!("{said}\nfull log: `{}`", log.display()) }
 }
 
 fn collect_features(message: &Diagnostic, out: &mut Vec<String>) {
@@ -190,9 +199,7 @@ impl Checked {
     /// Why this is less sound than `baseline`, and the full log's path in a line of its own; none if
     /// every target that compiled there compiles here.
     pub(crate) fn regression(&self, baseline: &Self) -> Option<String> {
-        let log = self.log.display().to_string();
-        let error = self.lost(baseline)?;
-        Some(if log.is_empty() { error } else { format!("{error}\nfull log: `{log}`") })
+        Some(evidence(&self.lost(baseline)?, &self.log))
     }
 
     fn lost(&self, baseline: &Self) -> Option<String> {
@@ -246,6 +253,8 @@ pub(crate) struct Tested {
     pub(crate) success: bool,
     /// The end of cargo's own output, for when nothing else explains a failure.
     pub(crate) stderr: String,
+    /// Where everything that was said is kept.
+    pub(crate) log: PathBuf,
 }
 
 /// Runs the tests of all members but `exclude` (packages of which a target does not compile).
@@ -268,6 +277,7 @@ pub(crate) fn test(cargo: &Cargo, exclude: &[String], log: &Path, shell: &Shell)
     let finished = finished?;
     tested.success = finished.success;
     tested.stderr = finished.stderr;
+    tested.log = log.to_path_buf();
     Ok(tested)
 }
 
@@ -299,14 +309,18 @@ impl Tested {
             .filter(|(name, count)| self.passed.get(*name).unwrap_or(&0) < count)
             .map(|(name, _)| name.as_str())
             .collect();
-        match lost.as_slice() {
-            [] if self.success || !baseline.success => None,
-            [] => Some(format!("`cargo test` fails:\n{}", self.stderr.trim_end())),
-            [one] => Some(format!("test `{one}` passed before and does not now")),
-            [one, rest @ ..] => {
-                Some(format!("test `{one}` and {} more passed before and do not now", rest.len()))
+        let said = match lost.as_slice() {
+            [] if self.success || !baseline.success => return None,
+            [] => {
+                let error = self.stderr.lines().find(|line| line.starts_with("error"));
+                format!("`cargo test` fails:\n{}", error.unwrap_or(self.stderr.trim()))
             }
-        }
+            [one] => format!("test `{one}` passed before and does not now"),
+            [one, rest @ ..] => {
+                format!("test `{one}` and {} more passed before and do not now", rest.len())
+            }
+        };
+        Some(evidence(&said, &self.log))
     }
 }
 
@@ -346,6 +360,13 @@ mod tests {
         let mut candidate = Checked::default();
         candidate.failed.insert(target("a"), "src/lib.rs:1:2: error: x".to_owned());
         assert_eq!(candidate.regression(&baseline).as_deref(), Some("src/lib.rs:1:2: error: x"));
+    }
+
+    #[test]
+    fn evidence_is_two_lines_and_the_log() {
+        let said = "a: error: x\n\n  found here\n  and more";
+        assert_eq!(evidence(said, Path::new("")), "a: error: x\n  found here");
+        assert_eq!(evidence("a", Path::new("/l")), "a\nfull log: `/l`");
     }
 
     #[test]

@@ -109,7 +109,9 @@ impl<'a> Solver<'a> {
     /// What moves everything but members off a version. Members that require it themselves are the
     /// caller's.
     pub(super) fn free(&self, goal: Goal<'a>) -> Result<Moves<'a>, Obstacle<'a>> {
-        self.remove(goal.package, goal, &mut Vec::new())
+        let mut moves = Moves::default();
+        self.remove(goal.package, goal, &mut Vec::new(), &mut moves)?;
+        Ok(moves)
     }
 
     /// Unit time of packages in the last timed builds; zero if that is not known.
@@ -172,23 +174,24 @@ impl<'a> Solver<'a> {
         ))
     }
 
+    /// Adds the steps after which nobody asks for `node`; `above` leads from the goal up to it.
     fn remove(
         &self,
         node: &'a Package,
         goal: Goal<'a>,
         above: &mut Vec<&'a Package>,
-    ) -> Result<Moves<'a>, Obstacle<'a>> {
+        moves: &mut Moves<'a>,
+    ) -> Result<(), Obstacle<'a>> {
+        if !moves.gone.insert(&node.id) {
+            return Ok(());
+        }
         above.push(node);
-        let mut moves = Moves { gone: BTreeSet::from([&node.id]), ..Moves::default() };
         for parent in self.graph.parents(&node.id) {
             let Some(parent) = self.graph.package(parent) else { continue };
             if self.graph.is_member(&parent.id) {
-                if node.id != goal.package.id {
-                    let to = self.release_without(node, goal, above)?;
-                    moves.raised.insert(&node.id, to);
+                if node.id != goal.package.id && !moves.raised.contains_key(&node.id) {
+                    moves.raised.insert(&node.id, self.release_without(node, goal, above)?);
                 }
-            } else if above.iter().any(|package| package.id == parent.id) {
-                continue;
             } else if parent.source.is_none() {
                 let manifest = parent.manifest_path.as_str();
                 let why = format!("`{manifest}` is outside the workspace and is not edited");
@@ -197,11 +200,11 @@ impl<'a> Solver<'a> {
             } else if let Some(to) = self.update_past(parent, node, goal) {
                 moves.updated.insert((parent.name.as_str(), &parent.version), to);
             } else {
-                moves.extend(self.remove(parent, goal, above)?);
+                self.remove(parent, goal, above, moves)?;
             }
         }
         above.pop();
-        Ok(moves)
+        Ok(())
     }
 
     /// A compatible newer release of `parent` that no longer asks for `node`.
@@ -255,9 +258,16 @@ impl<'a> Solver<'a> {
         let release = lock.highest(name).ok_or_else(none)?;
         let package = goal.package;
         let below = lock.path(release, |locked| is_version(locked, package));
-        if let Some([.., holder, end]) = below.as_deref() {
+        if let Some([above @ .., end]) = below.as_deref() {
+            // Who asks is no use to tell where a newer major of it no longer does.
+            let is_newest = |package: &&&Locked| {
+                lock.highest(&package.name).is_some_and(|top| top.version == package.version)
+            };
+            let holder = above.iter().rev().find(is_newest).copied().unwrap_or(release);
+            let is_direct = lock.dependencies(holder).any(|dependency| dependency == *end);
+            let how = if is_direct { "asks for" } else { "leads to" };
             return Err(format!(
-                "with the newest releases that fit, {} {} still asks for {} {}; {} would have to move",
+                "with the newest releases that fit, {} {} still {how} {} {}; {} would have to move",
                 holder.name, holder.version, end.name, end.version, holder.name
             ));
         }
