@@ -1,6 +1,9 @@
 use std::path::PathBuf;
 
-use super::{super::Kind, *};
+use super::{
+    super::{Declaration, Kind},
+    *,
+};
 
 fn member() -> Site {
     let table = DepTable { target: None, kind: Kind::Normal };
@@ -138,12 +141,21 @@ fn a_setting_is_added_in_whatever_form_the_table_has() {
     }
 }
 
+fn declared(key: &str, features: &[&str]) -> Declaration {
+    Declaration {
+        key: key.to_owned(),
+        requirement: Some("1".to_owned()),
+        features: features.iter().map(|name| (*name).to_owned()).collect(),
+        ..Declaration::default()
+    }
+}
+
 #[test]
 fn a_dependency_is_declared_once() {
     check(
         "[workspace]\nmembers = []\n",
         "[workspace]\nmembers = []\n\n[workspace.dependencies]\na = { version = \"1\", features = [\"x\"] }\n",
-        |doc| declare(doc, "a", "1", &["x".to_owned()], None),
+        |doc| declare(doc, &declared("a", &["x"])),
     );
 }
 
