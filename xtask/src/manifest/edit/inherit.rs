@@ -193,17 +193,19 @@ pub(crate) fn ask(
     features: &[String],
     default_features: bool,
 ) {
-    let entry = entries(doc, site).and_then(|table| table.get_mut(key)?.as_table_like_mut());
-    let Some(entry) = entry else { return };
+    let Some(item) = entries(doc, site).and_then(|table| table.get_mut(key)) else {
+        return;
+    };
+    let Some(entry) = item.as_table_like_mut() else { return };
     let own = strings(entry.get("features"));
     let new = features.iter().filter(|feature| !own.contains(feature));
     match entry.get_mut("features").and_then(Item::as_array_mut) {
         Some(array) => new.for_each(|feature| push(array, feature)),
         None if features.is_empty() => {}
-        None => add(entry, "features", new.map(String::as_str).collect::<Array>().into()),
+        None => add(item, "features", new.map(String::as_str).collect::<Array>()),
     }
     if default_features {
-        set_default_features(entry, true);
+        set_default_features(item, true);
     }
 }
 
@@ -222,18 +224,27 @@ fn push(array: &mut Array, feature: &str) {
     array.push_formatted(value);
 }
 
-fn set_default_features(entry: &mut dyn TableLike, flag: bool) {
+fn set_default_features(item: &mut Item, flag: bool) {
+    let Some(entry) = item.as_table_like_mut() else { return };
     let old = ["default-features", "default_features"].into_iter().find(|k| entry.contains_key(k));
     match old.and_then(|key| entry.get_mut(key)?.as_value_mut()) {
         Some(slot) => replace_value(slot, flag),
-        None => add(entry, "default-features", flag.into()),
+        None => add(item, "default-features", flag),
     }
 }
 
-/// Adds a key to an entry of any form.
-fn add(entry: &mut dyn TableLike, key: &str, mut value: Value) {
-    value.decor_mut().set_suffix(take_closing_space(entry));
-    entry.insert(key, Item::Value(value));
+/// Adds a key at the end of a table of any form.
+fn add(item: &mut Item, key: &str, value: impl Into<Item>) {
+    let mut value = value.into();
+    let is_inline = item.is_inline_table();
+    let Some(table) = item.as_table_like_mut() else { return };
+    // What was not parsed has no spaces yet, and gets them when it is written.
+    let is_written =
+        table.iter().last().and_then(|(_, item)| item.as_value()?.decor().suffix()).is_some();
+    if let (Some(value), true) = (value.as_value_mut(), is_inline && is_written) {
+        value.decor_mut().set_suffix(take_closing_space(table));
+    }
+    table.insert(key, value);
 }
 
 /// Takes features out of what `[workspace.dependencies]` declares, and the default features if they are
@@ -247,13 +258,14 @@ pub(crate) fn withdraw(
     let Some(item) = entries(doc, &Site::Workspace).and_then(|table| table.get_mut(key)) else {
         return;
     };
-    if let Some(requirement) = item.as_value().filter(|value| value.is_str()).cloned() {
+    if let Some(mut requirement) = item.as_value().filter(|value| value.is_str()).cloned() {
         if !default_features {
             return;
         }
         let decor = requirement.decor().clone();
+        requirement.decor_mut().clear();
         let mut entry = InlineTable::new();
-        entry.insert("version", requirement.decorated("", ""));
+        entry.insert("version", requirement);
         *entry.decor_mut() = decor;
         *item = Item::Value(Value::InlineTable(entry));
     }
@@ -261,17 +273,19 @@ pub(crate) fn withdraw(
     if let Some(array) = entry.get_mut("features").and_then(Item::as_array_mut) {
         retain(array, |feature| !features.iter().any(|name| name == feature));
         if array.is_empty() && !raw(Some(array.trailing())).contains('#') {
-            remove_last_space(entry, "features");
+            take_out(item, "features");
         }
     }
     if default_features {
-        set_default_features(entry, false);
+        set_default_features(item, false);
     }
 }
 
 /// Removes a key of an entry. What is then the last of a line takes over the space before the brace.
-fn remove_last_space(entry: &mut dyn TableLike, key: &str) {
-    let closing = take_closing_space(entry);
+fn take_out(item: &mut Item, key: &str) {
+    let is_inline = item.is_inline_table();
+    let Some(entry) = item.as_table_like_mut() else { return };
+    let closing = if is_inline { take_closing_space(entry) } else { String::new() };
     entry.remove(key);
     if let Some(last) = entry.iter_mut().last().and_then(|(_, item)| item.as_value_mut())
         && !closing.is_empty()
@@ -283,11 +297,12 @@ fn remove_last_space(entry: &mut dyn TableLike, key: &str) {
 /// Declares a dependency in `[workspace.dependencies]`, unless it is there: at its place in a sorted
 /// table, else at the end.
 pub(crate) fn declare(doc: &mut DocumentMut, declared: &Declaration) {
-    let workspace = table_entry(doc.as_table_mut(), "workspace");
-    let Some(workspace) = workspace else { return };
-    let Some(table) = table_entry(workspace, "dependencies") else {
+    let workspace = table_entry(doc.as_item_mut(), "workspace");
+    let Some(entries) = workspace.and_then(|workspace| table_entry(workspace, "dependencies"))
+    else {
         return;
     };
+    let Some(table) = entries.as_table_like_mut() else { return };
     if table.contains_key(&declared.key) {
         return;
     }
@@ -301,7 +316,10 @@ pub(crate) fn declare(doc: &mut DocumentMut, declared: &Declaration) {
         .map(|(name, _)| name.to_owned())
         .collect();
     let place = names.iter().find(|name| **name > declared.key).filter(|_| names.is_sorted());
-    insert_before(table, place.map(String::as_str), &declared.key, item);
+    match place {
+        Some(next) => insert_before(table, next, &declared.key, item),
+        None => add(entries, &declared.key, item),
+    }
 }
 
 /// An entry as `cargo add` would order it.
@@ -324,24 +342,23 @@ fn written(declared: &Declaration, in_tables: bool) -> Item {
     }
 }
 
-/// Inserts an entry before another, or at the end.
-fn insert_before(table: &mut dyn TableLike, next: Option<&str>, key: &str, item: Item) {
+/// Inserts an entry before another.
+fn insert_before(table: &mut dyn TableLike, next: &str, key: &str, item: Item) {
     let names: Vec<String> = table.iter().map(|(name, _)| name.to_owned()).collect();
-    let at = names.iter().position(|name| Some(name.as_str()) == next).unwrap_or(names.len());
-    let behind: Vec<(Key, Item)> = names[at..]
-        .iter()
-        .filter_map(|name| Some((table.key(name)?.clone(), table.remove(name)?)))
-        .collect();
+    let behind = names.into_iter().skip_while(|name| name != next);
+    let behind: Vec<(Key, Item)> =
+        behind.filter_map(|name| Some((table.key(&name)?.clone(), table.remove(&name)?))).collect();
     table.insert(key, item);
     for (key, item) in behind {
         table.entry_format(&key).or_insert(item);
     }
 }
 
-/// A table below another, made when missing; `None` when the key holds something else.
-fn table_entry<'a>(parent: &'a mut dyn TableLike, key: &str) -> Option<&'a mut dyn TableLike> {
+/// A table below another, made when missing; `None` when the parent holds something else.
+fn table_entry<'a>(parent: &'a mut Item, key: &str) -> Option<&'a mut Item> {
+    let parent = parent.as_table_like_mut()?;
     if !parent.contains_key(key) {
         parent.insert(key, Item::Table(Table::new()));
     }
-    parent.get_mut(key)?.as_table_like_mut()
+    parent.get_mut(key)
 }
