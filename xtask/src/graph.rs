@@ -223,7 +223,11 @@ impl fmt::Display for Surplus {
 }
 
 /// Where an entry's crate comes from, whichever manifest it is written in. Paths become absolute.
-fn origin(root: &Path, manifest: &Path, declared: &Declaration) -> Vec<(String, String)> {
+pub(crate) fn origin(
+    root: &Path,
+    manifest: &Path,
+    declared: &Declaration,
+) -> Vec<(String, String)> {
     let place = |(key, value): &(String, String)| match key.as_str() {
         "path" => (key.clone(), absolute(root, manifest, value).display().to_string()),
         _ => (key.clone(), value.clone()),

@@ -1,9 +1,11 @@
 //! Edits that move what an entry says between `[workspace.dependencies]` and the members that inherit it.
 
-use toml_edit::{Array, DocumentMut, InlineTable, Item, Key, RawString, Table, TableLike, Value};
+use toml_edit::{
+    Array, Decor, DocumentMut, InlineTable, Item, Key, RawString, Table, TableLike, Value,
+};
 
 use super::{entries, replace_value, take_closing_space};
-use crate::manifest::{Declaration, Site, strings};
+use crate::manifest::{Declaration, Site};
 
 /// Makes an entry inherit from `[workspace.dependencies]`, keeping `optional` and asking for
 /// `features` on top of what the workspace declares.
@@ -22,8 +24,8 @@ pub(crate) fn inherit(
         return;
     };
     let closing = item.as_inline_table().and_then(last_suffix);
-    if let Some(entry) = item.as_table_like_mut() {
-        inherit_table(entry, features, default_features);
+    if item.is_table_like() {
+        inherit_table(item, features, default_features);
         if let (Some(suffix), Some(table)) = (closing, item.as_inline_table_mut()) {
             set_last_suffix(table, &suffix);
         }
@@ -40,9 +42,9 @@ pub(crate) fn inherit(
     } else {
         let mut entry = InlineTable::new();
         entry.insert("version", flag);
-        inherit_table(&mut entry, features, default_features);
         *entry.decor_mut() = decor;
         *item = Item::Value(Value::InlineTable(entry));
+        inherit_table(item, features, default_features);
     }
 }
 
@@ -71,7 +73,9 @@ fn prefers_dotted(table: &dyn TableLike) -> bool {
 
 /// `workspace = true` takes the place of the first key that it makes void. Comments of the others
 /// move above it.
-fn inherit_table(entry: &mut dyn TableLike, features: &[String], default_features: Option<bool>) {
+fn inherit_table(item: &mut Item, features: &[String], default_features: Option<bool>) {
+    let is_inline = item.is_inline_table();
+    let Some(entry) = item.as_table_like_mut() else { return };
     let keys: Vec<String> = entry.iter().map(|(key, _)| key.to_owned()).collect();
     let mut kept = Vec::new();
     let mut flag_at = None;
@@ -84,15 +88,22 @@ fn inherit_table(entry: &mut dyn TableLike, features: &[String], default_feature
         let key = formatted.unwrap_or_else(|| Key::new(name.as_str()));
         match name.as_str() {
             "optional" => kept.push((key, item)),
-            "features" if !features.is_empty() => {
-                if let Some(array) = item.as_array_mut() {
+            "features" => {
+                let whole = comments(&key, &item);
+                let array = item.as_array_mut();
+                let array = array.map(|array| {
                     retain(array, |feature| features.iter().any(|name| name == feature));
+                    extend(array, features);
+                    array.is_empty() && !(is_inline && has_comments(array))
+                });
+                // There are no comments between the keys of an inline table.
+                if array == Some(true) {
+                    orphans.extend(whole);
+                } else {
+                    kept.push((key, item));
                 }
-                kept.push((key, item));
             }
-            "features" | "default-features" | "default_features" => {
-                orphans.extend(comments(&key, &item))
-            }
+            "default-features" | "default_features" => orphans.extend(comments(&key, &item)),
             _ if flag_at.is_none() => {
                 flag_at = Some(kept.len());
                 let mut flag = Value::from(true);
@@ -110,11 +121,7 @@ fn inherit_table(entry: &mut dyn TableLike, features: &[String], default_feature
         kept.insert(0, (Key::new("workspace"), Item::Value(Value::from(true))));
         0
     });
-    if !orphans.is_empty() {
-        let decor = kept[flag_at].0.leaf_decor_mut();
-        let lines: String = orphans.iter().map(|comment| format!("{comment}\n")).collect();
-        decor.set_prefix(raw(decor.prefix()) + &lines);
-    }
+    lay_above(kept[flag_at].0.leaf_decor_mut(), &orphans);
     if !features.is_empty() && !keys.iter().any(|key| key == "features") {
         let array = features.iter().map(String::as_str).collect::<Array>();
         kept.push((Key::new("features"), Item::Value(Value::Array(array))));
@@ -124,6 +131,14 @@ fn inherit_table(entry: &mut dyn TableLike, features: &[String], default_feature
     }
     for (key, item) in kept {
         entry.entry_format(&key).or_insert(item);
+    }
+}
+
+/// Puts comments in the lines above a key.
+fn lay_above(key: &mut Decor, comments: &[String]) {
+    if !comments.is_empty() {
+        let lines: String = comments.iter().map(|comment| format!("{comment}\n")).collect();
+        key.set_prefix(raw(key.prefix()) + &lines);
     }
 }
 
@@ -181,6 +196,11 @@ fn retain(array: &mut Array, keep: impl Fn(&str) -> bool) {
     }
 }
 
+/// Whether there are comments in an array without elements.
+fn has_comments(array: &Array) -> bool {
+    raw(Some(array.trailing())).contains('#')
+}
+
 fn raw(text: Option<&RawString>) -> String {
     text.and_then(RawString::as_str).unwrap_or_default().to_owned()
 }
@@ -197,15 +217,22 @@ pub(crate) fn ask(
         return;
     };
     let Some(entry) = item.as_table_like_mut() else { return };
-    let own = strings(entry.get("features"));
-    let new = features.iter().filter(|feature| !own.contains(feature));
     match entry.get_mut("features").and_then(Item::as_array_mut) {
-        Some(array) => new.for_each(|feature| push(array, feature)),
+        Some(array) => extend(array, features),
         None if features.is_empty() => {}
-        None => add(item, "features", new.map(String::as_str).collect::<Array>()),
+        None => add(item, "features", features.iter().map(String::as_str).collect::<Array>()),
     }
     if default_features {
         set_default_features(item, true);
+    }
+}
+
+/// Adds the features that are not there.
+fn extend(array: &mut Array, features: &[String]) {
+    for feature in features {
+        if !array.iter().any(|value| value.as_str() == Some(feature)) {
+            push(array, feature);
+        }
     }
 }
 
@@ -272,7 +299,7 @@ pub(crate) fn withdraw(
     let Some(entry) = item.as_table_like_mut() else { return };
     if let Some(array) = entry.get_mut("features").and_then(Item::as_array_mut) {
         retain(array, |feature| !features.iter().any(|name| name == feature));
-        if array.is_empty() && !raw(Some(array.trailing())).contains('#') {
+        if array.is_empty() && !has_comments(array) {
             take_out(item, "features");
         }
     }
@@ -281,12 +308,16 @@ pub(crate) fn withdraw(
     }
 }
 
-/// Removes a key of an entry. What is then the last of a line takes over the space before the brace.
+/// Removes a key of an entry; its comments go above the first that stays. What is then the last of a line takes over the space before the brace.
 fn take_out(item: &mut Item, key: &str) {
     let is_inline = item.is_inline_table();
     let Some(entry) = item.as_table_like_mut() else { return };
     let closing = if is_inline { take_closing_space(entry) } else { String::new() };
+    let orphans = entry.key(key).zip(entry.get(key)).map(|(key, item)| comments(key, item));
     entry.remove(key);
+    if let Some((mut first, _)) = entry.iter_mut().next() {
+        lay_above(first.leaf_decor_mut(), &orphans.unwrap_or_default());
+    }
     if let Some(last) = entry.iter_mut().last().and_then(|(_, item)| item.as_value_mut())
         && !closing.is_empty()
     {

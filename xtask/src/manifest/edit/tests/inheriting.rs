@@ -232,3 +232,13 @@ fn a_dependency_is_declared_once() {
         |doc| declare(doc, &declared("a", &["x"])),
     );
 }
+
+#[test]
+fn comments_within_an_inline_table_stay_within_the_array() {
+    let text = |features: &str| format!("[dependencies]\na = {{ {features} }} # c\nb = \"1\"\n");
+    check(
+        &text("version = \"1\", features = [\n  # why x\n  \"x\", # x\n]"),
+        &text("workspace = true, features = [\n  # why x\n # x\n]"),
+        |doc| inherit(doc, &member(), "a", &[], None),
+    );
+}
