@@ -129,8 +129,19 @@ fn inherit_table(item: &mut Item, features: &[String], default_features: Option<
     if let Some(flag) = default_features {
         kept.push((Key::new("default-features"), Item::Value(Value::from(flag))));
     }
-    for (key, item) in kept {
-        entry.entry_format(&key).or_insert(item);
+    for (key, value) in kept {
+        put(item, &key, value);
+    }
+}
+
+/// Inserts a key as it is written: what handles tables of any form forgets how in inline ones.
+fn put(table: &mut Item, key: &Key, item: Item) {
+    match (table, item) {
+        (Item::Table(table), item) => _ = table.insert_formatted(key, item),
+        (Item::Value(Value::InlineTable(table)), Item::Value(value)) => {
+            table.insert_formatted(key, value);
+        }
+        _ => {}
     }
 }
 
@@ -348,7 +359,7 @@ pub(crate) fn declare(doc: &mut DocumentMut, declared: &Declaration) {
         .collect();
     let place = names.iter().find(|name| **name > declared.key).filter(|_| names.is_sorted());
     match place {
-        Some(next) => insert_before(table, next, &declared.key, item),
+        Some(next) => insert_before(entries, next, &declared.key, item),
         None => add(entries, &declared.key, item),
     }
 }
@@ -374,14 +385,15 @@ fn written(declared: &Declaration, in_tables: bool) -> Item {
 }
 
 /// Inserts an entry before another.
-fn insert_before(table: &mut dyn TableLike, next: &str, key: &str, item: Item) {
+fn insert_before(entries: &mut Item, next: &str, key: &str, item: Item) {
+    let Some(table) = entries.as_table_like_mut() else { return };
     let names: Vec<String> = table.iter().map(|(name, _)| name.to_owned()).collect();
     let behind = names.into_iter().skip_while(|name| name != next);
     let behind: Vec<(Key, Item)> =
         behind.filter_map(|name| Some((table.key(&name)?.clone(), table.remove(&name)?))).collect();
     table.insert(key, item);
     for (key, item) in behind {
-        table.entry_format(&key).or_insert(item);
+        put(entries, &key, item);
     }
 }
 

@@ -44,6 +44,20 @@ fn an_inline_table_becomes_inherited_with_the_features_left_to_ask_for() {
 }
 
 #[test]
+fn an_inline_table_keeps_its_spaces_and_quotes() {
+    check(
+        "[dependencies]\na = {\"version\"=\"1\",\"optional\"=true,features=['x']}\n",
+        "[dependencies]\na = {workspace=true,\"optional\"=true,features=['x']}\n",
+        |doc| inherit(doc, &member(), "a", &["x".to_owned()], None),
+    );
+    check(
+        "workspace={dependencies={a=\"1\",'z'='1'}}\n",
+        "workspace={dependencies={a=\"1\", m = \"1\",'z'='1'}}\n",
+        |doc| declare(doc, &declared("m", &[])),
+    );
+}
+
+#[test]
 fn a_standard_table_becomes_inherited_in_place() {
     check(
         "[dependencies.a]\n# the newest\nversion = \"1\" # v\nfeatures = [\"full\"]\n\n[features]\n",
