@@ -4,8 +4,10 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
+    path::{Path, PathBuf},
 };
+
+use toml_edit::DocumentMut;
 
 use crate::{
     cli::Code,
@@ -30,8 +32,16 @@ pub(super) fn find(snapshot: &Snapshot, aligned: &BTreeSet<String>) -> Vec<Findi
     } else {
         Heirs::SomeOutside
     };
-    let workspace = Workspace { root: &snapshot.root, shared: &shared, heirs };
+    let generated = generated(&snapshot.documents);
+    let workspace = Workspace { root: &snapshot.root, shared: &shared, heirs, generated };
     judge(&workspace, &graph::uses(snapshot), aligned)
+}
+
+/// Manifests whose dependencies are written by `cargo hakari`, which would write them again.
+fn generated(documents: &BTreeMap<PathBuf, DocumentMut>) -> BTreeSet<&Path> {
+    let is_marked = |document: &DocumentMut| document.to_string().contains("BEGIN HAKARI SECTION");
+    let marked = documents.iter().filter(|(_, document)| is_marked(document));
+    marked.map(|(path, _)| path.as_path()).collect()
 }
 
 /// What the rule needs to know beyond what members use.
@@ -40,6 +50,8 @@ struct Workspace<'a> {
     /// `[workspace.dependencies]`
     shared: &'a [Declaration],
     heirs: Heirs,
+    /// Manifests that a program writes.
+    generated: BTreeSet<&'a Path>,
 }
 
 /// Whether the manifest of every member that may inherit has been read.
@@ -53,10 +65,15 @@ enum Heirs {
 /// The rule itself.
 fn judge(workspace: &Workspace<'_>, uses: &[Use<'_>], aligned: &BTreeSet<String>) -> Vec<Finding> {
     let mut by_key: BTreeMap<&str, Vec<&Use<'_>>> = BTreeMap::new();
+    let mut kept = BTreeSet::new();
     for usage in uses {
-        by_key.entry(&usage.declared.key).or_default().push(usage);
+        if workspace.generated.contains(usage.manifest) && !usage.declared.inherits {
+            kept.insert(usage.member.name.as_str());
+        } else {
+            by_key.entry(&usage.declared.key).or_default().push(usage);
+        }
     }
-    let mut out = Vec::new();
+    let mut out: Vec<Finding> = kept.into_iter().map(left_to_hakari).collect();
     for base in workspace.shared {
         let group = by_key.remove(base.key.as_str()).unwrap_or_default();
         if !aligned.contains(base.package()) {
@@ -185,6 +202,12 @@ fn names(uses: &[&Use<'_>]) -> String {
 fn left(usage: &Use<'_>, reason: &str) -> Finding {
     let subject = format!("{}/{}", usage.member.name, usage.declared.key);
     let title = format!("inherit {} in {}", usage.declared.key, usage.member.name);
+    Finding::left(Code::NotInherited, &subject, &title, Verdict::Skipped, reason)
+}
+
+fn left_to_hakari(member: &str) -> Finding {
+    let (subject, title) = (format!("{member}/*"), format!("inherit in {member}"));
+    let reason = "`cargo hakari` writes its dependencies, and would write them again";
     Finding::left(Code::NotInherited, &subject, &title, Verdict::Skipped, reason)
 }
 

@@ -1,8 +1,5 @@
-use std::path::PathBuf;
-
 use cargo_metadata::{Package, PackageId};
 use serde_json::json;
-use toml_edit::DocumentMut;
 
 use super::*;
 use crate::{
@@ -50,7 +47,8 @@ impl World {
 
     fn judge(&self, heirs: Heirs, aligned: &[&str]) -> (Vec<Change>, Vec<ChangeRecord>) {
         let shared = manifest::workspace_declarations(&self.documents[Path::new(ROOT_MANIFEST)]);
-        let workspace = Workspace { root: Path::new(ROOT), shared: &shared, heirs };
+        let generated = generated(&self.documents);
+        let workspace = Workspace { root: Path::new(ROOT), shared: &shared, heirs, generated };
         let aligned = aligned.iter().map(|name| (*name).to_owned()).collect();
         let (mut changes, mut left) = (Vec::new(), Vec::new());
         for finding in judge(&workspace, &self.uses(), &aligned) {
@@ -328,6 +326,17 @@ fn a_workspace_that_declares_nothing_together_is_not_restyled() {
     for root in ["[workspace]\n", "[workspace.dependencies]\n"] {
         let (changes, left) = World::new(root, &[SHORT, SHORT]).judge(Heirs::AllRead, &[]);
         assert!(changes.is_empty() && left.is_empty(), "{changes:?} {left:?}");
+    }
+}
+
+#[test]
+fn what_a_program_writes_is_left_to_it() {
+    let hakari = "### BEGIN HAKARI SECTION\n[dependencies]\nx = \"1\"\n### END HAKARI SECTION\n";
+    for root in ["[workspace.dependencies]\nz = \"1\"\n", "[workspace.dependencies]\nx = \"1\"\n"] {
+        stays(root, &[hakari], "not-inherited:a/*", "`cargo hakari` writes its dependencies");
+        let world = World::new(root, &[hakari, SHORT, SHORT]);
+        let after = world.after(&world.judge(Heirs::AllRead, &[]).0);
+        assert_eq!([after.text("a/Cargo.toml"), after.text("b/Cargo.toml")], [hakari, HEIR]);
     }
 }
 
