@@ -308,6 +308,9 @@ fn requirements_of_two_majors_or_of_what_is_not_locked_are_not_merged() {
     let root = "[workspace.dependencies]\nz = \"1\"\n";
     let two = "[dependencies]\nx = \"2\"\n";
     stays(root, &[SHORT, two], "not-inherited:b/x", "it requires 2, a 1");
+    let (path, both) = ("{ path = \"../x\" }", "{ path = \"../x\", version = \"1\" }");
+    let [path, both] = [path, both].map(|entry| format!("[dependencies]\nx = {entry}\n"));
+    stays(root, &[&path, &both], "not-inherited:b/x", "only one of the two names a version");
     let (lost, newer) = ("[dependencies]\nlost = \"1\"\n", "[dependencies]\nlost = \"1.5\"\n");
     stays(root, &[lost, newer], "not-inherited:b/lost", "it requires 1.5, a 1");
     let (changes, _) = World::new(root, &[newer, newer]).judge(Heirs::AllRead, &[]);
@@ -342,9 +345,12 @@ fn what_a_program_writes_is_left_to_it() {
 
 #[test]
 fn what_one_member_repeats_is_its_own_affair() {
-    let both = "[dependencies]\nx = \"1\"\n[dev-dependencies]\nx = \"1\"\n";
-    let world = World::new("[workspace.dependencies]\nz = \"1\"\n", &[both]);
-    assert!(world.judge(Heirs::AllRead, &[]).0.is_empty());
+    for other in ["1", "2"] {
+        let both = format!("[dependencies]\nx = \"1\"\n[dev-dependencies]\nx = \"{other}\"\n");
+        let world = World::new("[workspace.dependencies]\nz = \"1\"\n", &[&both]);
+        let (changes, left) = world.judge(Heirs::AllRead, &[]);
+        assert!(changes.is_empty() && left.is_empty(), "{changes:?} {left:?}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What an entry means, moved with it: names, features that name it, paths.
 
-use super::becomes;
+use super::{RUN, becomes};
+use crate::support::{Fixture, assert_same};
 
 #[test]
 fn renamed_packages_keep_both_names() {
@@ -270,4 +271,98 @@ shelf = "6.1"
 [workspace]
 "#,
     );
+}
+
+#[test]
+fn a_registry_and_a_git_repository_are_carried_over() {
+    let fixture = Fixture::unlocked(
+        r#"
+-- Cargo.toml --
+[workspace]
+resolver = "2"
+members = ["core", "app"]
+
+[workspace.dependencies]
+ghost = "1"
+-- core/Cargo.toml --
+[package]
+name = "core-types"
+version = "0.1.0"
+edition = "2021"
+
+[dependencies]
+plume = { git = "https://example.invalid/plume", tag = "v1.0.4", features = ["ink"] }
+shelf = { version = "6", registry = "private" }
+ghost = { version = "1", registry = "private" }
+-- core/src/lib.rs --
+-- app/Cargo.toml --
+[package]
+name = "app"
+version = "0.1.0"
+edition = "2021"
+
+[dependencies]
+shelf = { registry = "private", version = "6.1" }
+
+[dependencies.plume]
+tag = "v1.0.4"
+git = "https://example.invalid/plume"
+version = "1"
+
+[dev-dependencies]
+plume = { git = "https://example.invalid/plume", version = "1", tag = "v1.0.4" }
+-- app/src/lib.rs --
+"#,
+    );
+    let git = "https://example.invalid/plume";
+    let index = "sparse+https://example.invalid/index/";
+    let config = fixture.read("../.cargo/config.toml");
+    let more = format!(
+        "\n[registries.private]\nindex = \"{index}\"\n\n\
+         [source.private]\nregistry = \"{index}\"\nreplace-with = \"vendored\"\n\n\
+         [source.repository]\ngit = \"{git}\"\ntag = \"v1.0.4\"\nreplace-with = \"vendored\"\n"
+    );
+    fixture.put_bytes("../.cargo/config.toml", (config + &more).as_bytes());
+    fixture.vendor_all();
+    // What comes from a repository has no checksum, and has to be locked before it is replaced.
+    let checksum = "../vendor/plume-1.0.4/.cargo-checksum.json";
+    fixture.put_bytes(checksum, b"{\"files\":{},\"package\":null}");
+    let package = |name: &str, version: &str, rest: &str| {
+        format!("\n[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n{rest}\n")
+    };
+    let private = format!("source = \"{index}\"\nchecksum = \"{}\"", "5e".repeat(32));
+    let revision = format!("source = \"git+{git}?tag=v1.0.4#{}\"", "a1".repeat(20));
+    let lock = [
+        "version = 4\n".to_owned(),
+        package("app", "0.1.0", "dependencies = [\n \"plume\",\n \"shelf\",\n]"),
+        package(
+            "core-types",
+            "0.1.0",
+            "dependencies = [\n \"ghost\",\n \"plume\",\n \"shelf\",\n]",
+        ),
+        package("ghost", "1.2.0", &private),
+        package("plume", "1.0.4", &revision),
+        package("shelf", "6.1.0", &private),
+    ];
+    fixture.put_bytes("Cargo.lock", lock.concat().as_bytes());
+    let before = fixture.tree();
+    let run = fixture.optimized(&RUN);
+    // Of the three, two name a version, and those are of one member.
+    run.holds("not-inherited:core-types/plume", "skipped", "only one of the two names a version");
+    run.holds("not-inherited:core-types/ghost", "skipped", "another source");
+    fixture.assert_files(
+        "-- Cargo.toml --\n[workspace]\nresolver = \"2\"\nmembers = [\"core\", \"app\"]\n\n\
+         [workspace.dependencies]\nghost = \"1\"\n\
+         shelf = { version = \"6.1\", registry = \"private\" }\n",
+    );
+    fixture.run(&["restore"]).exits(0);
+    assert_same(&before, &fixture.tree());
+
+    fixture.replace("core/Cargo.toml", "tag =", "version = \"1\", tag =");
+    let run = fixture.optimized(&RUN);
+    let entry = format!("plume = {{ version = \"1\", git = \"{git}\", tag = \"v1.0.4\" }}\n");
+    assert!(fixture.read("Cargo.toml").contains(&entry), "{run:?}");
+    let app = fixture.read("app/Cargo.toml");
+    assert!(app.contains("[dependencies.plume]\nworkspace = true\n\n[dev"), "{app}");
+    fixture.cargo(&["check", "--workspace", "--locked", "--offline", "--quiet"]);
 }
