@@ -2,14 +2,18 @@
 //!
 //! Each rule is one pure function in a file of its own below `findings/`. A finding is data, never an error.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use anyhow::Result;
 
 use crate::{
     cli::Code,
+    manifest::Site,
     outlook::Outlook,
-    plan::{self, Change},
+    plan::{self, Change, Edit},
     record::{ChangeRecord, Verdict},
     snapshot::Snapshot,
 };
@@ -138,16 +142,41 @@ pub(crate) fn settled(
     }
 }
 
-/// Drops the removal of workspace entries if, once the other changes are applied, there is none to remove.
+/// Drops what has nothing left to do once the other changes are applied: the removal of workspace
+/// entries where each has an heir, and inheriting where what would inherit goes.
 fn drop_idle(snapshot: &Snapshot, plan: &mut Plan) -> Result<()> {
-    let is_conditional = |change: &Change| change.code == Code::UnusedWorkspaceDependency;
-    if !plan.changes.iter().any(is_conditional) {
-        return Ok(());
-    }
-    let all: Vec<&Change> = plan.changes.iter().collect();
-    let without: Vec<&Change> = all.iter().copied().filter(|c| !is_conditional(c)).collect();
-    if plan::materialise(snapshot, &all)? == plan::materialise(snapshot, &without)? {
-        plan.changes.retain(|change| !is_conditional(change));
+    let removed: BTreeSet<(Site, String)> = plan
+        .changes
+        .iter()
+        .flat_map(|change| &change.edits)
+        .filter_map(|edit| match edit {
+            Edit::Remove { site, key } => Some((site.clone(), key.clone())),
+            _ => None,
+        })
+        .collect();
+    let goes = |change: &Change| {
+        let heirs = change.edits.iter().filter_map(|edit| match edit {
+            Edit::Inherit { site, key } => Some((site.clone(), key.clone())),
+            _ => None,
+        });
+        heirs.map(|heir| removed.contains(&heir)).collect::<Vec<_>>()
+    };
+    plan.changes.retain(|change| {
+        change.code != Code::NotInherited || !goes(change).into_iter().all(|goes| goes)
+    });
+    let is_conditional = |change: &Change| match change.code {
+        Code::UnusedWorkspaceDependency => true,
+        Code::NotInherited => goes(change).contains(&true),
+        _ => false,
+    };
+    let ids: Vec<String> =
+        plan.changes.iter().filter(|c| is_conditional(c)).map(Change::id).collect();
+    for id in ids {
+        let all: Vec<&Change> = plan.changes.iter().collect();
+        let without: Vec<&Change> = all.iter().copied().filter(|c| c.id() != id).collect();
+        if plan::materialise(snapshot, &all)? == plan::materialise(snapshot, &without)? {
+            plan.changes.retain(|change| change.id() != id);
+        }
     }
     Ok(())
 }

@@ -3,20 +3,22 @@
 //! Pure: reads a [`Snapshot`], never the disk.
 
 use std::{
-    collections::{HashMap, HashSet},
-    path::Path,
+    collections::{BTreeMap, HashMap, HashSet},
+    fmt,
+    path::{Path, PathBuf},
 };
 
 use cargo_metadata::{
     DependencyKind, Node, Package, PackageId,
     semver::{Op, Version, VersionReq},
 };
+use toml_edit::DocumentMut;
 
 use crate::{
     manifest::{self, Declaration, DepTable, Kind, Site},
     paths,
     policy::Policy,
-    snapshot::{Member, Snapshot},
+    snapshot::{Member, ROOT_MANIFEST, Snapshot},
 };
 
 mod host;
@@ -83,22 +85,33 @@ impl Use<'_> {
 
 /// Every dependency of every member whose manifest lies in the workspace.
 pub(crate) fn uses(snapshot: &Snapshot) -> Vec<Use<'_>> {
-    let shared = manifest::workspace_declarations(snapshot.root_document());
+    uses_in(&snapshot.documents, &snapshot.members, |member, table, effective| {
+        resolved(snapshot, snapshot.node(&member.id)?, table, effective)
+    })
+}
+
+/// The same of any documents; `resolve` finds the package that a dependency resolved to.
+pub(crate) fn uses_in<'a>(
+    documents: &BTreeMap<PathBuf, DocumentMut>,
+    members: &'a [Member],
+    resolve: impl Fn(&Member, &DepTable, &Declaration) -> Option<&'a Package>,
+) -> Vec<Use<'a>> {
+    let root = documents.get(Path::new(ROOT_MANIFEST));
+    let shared = root.map(manifest::workspace_declarations).unwrap_or_default();
     let shared: HashMap<&str, &Declaration> =
         shared.iter().map(|entry| (entry.key.as_str(), entry)).collect();
     let mut out = Vec::new();
-    for member in &snapshot.members {
+    for member in members {
         let Some(path) = member.manifest.as_deref() else {
             continue;
         };
-        let node = snapshot.node(&member.id);
-        for (table, declared) in manifest::declarations(&snapshot.documents[path]) {
+        for (table, declared) in manifest::declarations(&documents[path]) {
             let base = shared.get(declared.key.as_str()).filter(|_| declared.inherits);
             let effective = match base {
                 Some(base) => inherited(&declared, base),
                 None => declared.clone(),
             };
-            let package = node.and_then(|node| resolved(snapshot, node, &table, &effective));
+            let package = resolve(member, &table, &effective);
             out.push(Use { member, manifest: path, table, declared, effective, package });
         }
     }
@@ -167,34 +180,96 @@ pub(crate) fn reaches_otherwise(
 
 /// Why a member's entry cannot inherit a workspace entry without changing what it gets; none if it can.
 pub(crate) fn obstacle(snapshot: &Snapshot, usage: &Use<'_>, base: &Declaration) -> Option<String> {
+    difference(&snapshot.root, usage, base)
+        .or_else(|| Surplus::of(&usage.declared, base).map(|surplus| surplus.to_string()))
+}
+
+/// Why a member's entry and a workspace entry are not the same dependency; versions and features aside.
+pub(crate) fn difference(root: &Path, usage: &Use<'_>, base: &Declaration) -> Option<String> {
     let own = &usage.declared;
+    if let Some(key) = own.unknown.first() {
+        return Some(format!("it has the key `{key}`, which an heir cannot keep"));
+    }
+    if let Some(key) = base.unknown.first() {
+        return Some(format!("the workspace's entry has the key `{key}`"));
+    }
     if base.package() != own.package() {
         return Some(format!("the workspace's `{}` is another package", base.key));
     }
-    if !same_source(snapshot, usage, base) {
+    if base.rename_of != own.rename_of {
+        // With `package = "…"` the name in code is the key, whatever the library calls itself.
+        return Some("only one of the two says `package`, which sets its name in code".to_owned());
+    }
+    if origin(root, usage.manifest, own) != origin(root, Path::new(ROOT_MANIFEST), base) {
         return Some("it comes from another source than the workspace's".to_owned());
     }
-    if own.default_features == Some(false) && base.default_features != Some(false) {
-        return Some("it turns default features off, which an heir cannot".to_owned());
+    if base.requirement.is_some() != own.requirement.is_some() {
+        return Some("only one of the two names a version".to_owned());
     }
-    let extra: Vec<&str> = base
-        .features
-        .iter()
-        .filter(|feature| !own.features.contains(feature))
-        .map(String::as_str)
-        .collect();
-    (!extra.is_empty()).then(|| format!("it would gain the features {}", extra.join(", ")))
+    None
 }
 
-fn same_source(snapshot: &Snapshot, usage: &Use<'_>, base: &Declaration) -> bool {
-    match (usage.declared.path(), base.path()) {
-        (None, None) => usage.declared.source == base.source,
-        (Some(_), Some(path)) => usage.package.is_some_and(|package| {
-            paths::without_dots(&snapshot.root.join(path).join("Cargo.toml"))
-                == package.manifest_path.as_std_path()
-        }),
-        _ => false,
+/// What an entry would get by inheriting, and does not ask for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Surplus {
+    /// The default features.
+    pub(crate) default_features: bool,
+    pub(crate) features: Vec<String>,
+}
+
+impl Surplus {
+    pub(crate) fn of(own: &Declaration, base: &Declaration) -> Option<Self> {
+        let default_features =
+            own.default_features == Some(false) && base.default_features != Some(false);
+        let is_extra = |feature: &&String| !own.features.contains(feature);
+        let features: Vec<String> = base.features.iter().filter(is_extra).cloned().collect();
+        (default_features || !features.is_empty()).then_some(Self { default_features, features })
     }
+}
+
+impl fmt::Display for Surplus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.default_features, self.features.as_slice()) {
+            (true, []) => f.write_str("it turns default features off, which an heir cannot"),
+            (true, extra) => write!(
+                f,
+                "it turns default features off, which an heir cannot, and would gain the features {}",
+                extra.join(", ")
+            ),
+            (false, extra) => write!(f, "it would gain the features {}", extra.join(", ")),
+        }
+    }
+}
+
+/// Where an entry's crate comes from, whichever manifest it is written in. Paths become absolute.
+pub(crate) fn origin(
+    root: &Path,
+    manifest: &Path,
+    declared: &Declaration,
+) -> Vec<(String, String)> {
+    let place = |(key, value): &(String, String)| match key.as_str() {
+        "path" => (key.clone(), absolute(root, manifest, value).display().to_string()),
+        _ => (key.clone(), value.clone()),
+    };
+    declared.source.iter().map(place).collect()
+}
+
+/// A path as a manifest means it. `manifest` is relative to the root.
+fn absolute(root: &Path, manifest: &Path, path: &str) -> PathBuf {
+    paths::without_dots(&root.join(manifest.parent().unwrap_or(Path::new(""))).join(path))
+}
+
+/// The source of a member's entry as the root manifest has to write it.
+pub(crate) fn source_at_root(root: &Path, usage: &Use<'_>) -> Vec<(String, String)> {
+    let moved = |(key, value): &(String, String)| {
+        if key != "path" || Path::new(value).is_absolute() {
+            return (key.clone(), value.clone());
+        }
+        let path = paths::relative(root, &absolute(root, usage.manifest, value));
+        let steps: Vec<_> = path.iter().map(|step| step.to_string_lossy()).collect();
+        (key.clone(), if steps.is_empty() { ".".to_owned() } else { steps.join("/") })
+    };
+    usage.declared.source.iter().map(moved).collect()
 }
 
 /// Whether a requirement is a plain one (`1`, `1.2`, `^1.2.3`), which two majors cannot both satisfy.
@@ -211,12 +286,52 @@ fn floor(requirement: &str) -> Option<(u64, u64, u64)> {
 }
 
 /// The more demanding of two plain requirements that one version satisfies; none where they differ and
-/// either is anything else.
+/// either is anything else. The first, if neither is.
 pub(crate) fn stricter<'a>(a: &'a str, b: &'a str) -> Option<&'a str> {
     if a == b {
         return Some(a);
     }
     Some(if floor(a)? >= floor(b)? { a } else { b })
+}
+
+/// Whether `new` is `old` or asks for more of the same: both plain and of one range of compatible
+/// versions, of which cargo never takes two.
+pub(crate) fn narrows(old: &str, new: &str) -> bool {
+    old == new || range(old).is_some_and(|r| range(new) == Some(r)) && floor(new) >= floor(old)
+}
+
+/// What the versions that a plain requirement allows have in common: all up to the first number that
+/// is not zero. None where that leaves several ranges, as `0` does.
+fn range(requirement: &str) -> Option<(u64, u64, u64)> {
+    match floor(requirement)? {
+        (0, 0, 0) => None,
+        (0, 0, patch) => Some((0, 0, patch)),
+        (0, minor, _) => Some((0, minor, 0)),
+        (major, ..) => Some((major, 0, 0)),
+    }
+}
+
+/// The requirement that can take the place of each of several, given with the versions that they
+/// resolved to: the most demanding one, if every locked version satisfies it. One that resolved to
+/// nothing counts with any version among the others that satisfies both.
+pub(crate) fn merged<'a>(asks: &[(&'a str, Option<&Version>)]) -> Option<&'a str> {
+    let mut texts = asks.iter().map(|(text, _)| *text);
+    let first = texts.next()?;
+    let strictest = texts.try_fold(first, stricter)?;
+    let allows = |text: &str, version: &Version| {
+        VersionReq::parse(text).is_ok_and(|requirement| requirement.matches(version))
+    };
+    let stands_for = |(text, locked): &(&str, Option<&Version>)| {
+        let known = match locked {
+            Some(version) => allows(strictest, version),
+            None => asks
+                .iter()
+                .filter_map(|(_, version)| *version)
+                .any(|version| allows(text, version) && allows(strictest, version)),
+        };
+        *text == strictest || narrows(text, strictest) && known
+    };
+    asks.iter().all(stands_for).then_some(strictest)
 }
 
 #[cfg(test)]
@@ -230,5 +345,29 @@ mod tests {
         assert_eq!(stricter("=1.0.3", "=1.0.3"), Some("=1.0.3"));
         assert_eq!(stricter("=1.0.3", "1.0"), None);
         assert_eq!(stricter(">=1, <3", "1"), None);
+    }
+
+    #[test]
+    fn requirements_merge_only_where_what_is_locked_satisfies_all_of_them() {
+        let version = |text: &str| Version::parse(text).unwrap();
+        let (old, new) = (version("1.2.0"), version("1.9.0"));
+        assert_eq!(merged(&[("1", Some(&new)), ("1.5", Some(&new))]), Some("1.5"));
+        assert_eq!(merged(&[("1", Some(&old)), ("1.5", Some(&new))]), None);
+        assert_eq!(merged(&[("1", None), ("1.5", Some(&new))]), Some("1.5"));
+        assert_eq!(merged(&[("1", None), ("1.5", None)]), None);
+        assert_eq!(merged(&[("1", None), ("1", None)]), Some("1"));
+        assert_eq!(merged(&[("1.0", Some(&new)), ("^1", Some(&new))]), Some("1.0"));
+        // One `0` could be 0.1 for one member and 0.3 for another.
+        let early = version("0.3.1");
+        assert_eq!(merged(&[("0", Some(&early)), ("0.3", Some(&early))]), None);
+        assert_eq!(merged(&[("0.3", Some(&early)), ("0.3.1", Some(&early))]), Some("0.3.1"));
+        assert_eq!(merged(&[("~1", Some(&new)), ("1", Some(&new))]), None);
+    }
+
+    #[test]
+    fn a_requirement_narrows_within_its_range_only() {
+        assert!(narrows("1.2", "1.5") && narrows("^0.3", "0.3.2"));
+        assert!(!narrows("1.5", "1.2") && !narrows("1", "2") && !narrows("0.3", "0.4"));
+        assert!(!narrows("0", "0.4") && !narrows("*", "1") && narrows("*", "*"));
     }
 }

@@ -82,6 +82,8 @@ pub(crate) struct Declaration {
     pub(crate) inherits: bool,
     /// `path`, `git`, `registry` and the like, with their values: where the crate comes from.
     pub(crate) source: Vec<(String, String)>,
+    /// Keys that inheriting would lose, because neither an heir nor this crate knows what they mean.
+    pub(crate) unknown: Vec<String>,
 }
 
 impl Declaration {
@@ -89,13 +91,24 @@ impl Declaration {
     pub(crate) fn package(&self) -> &str {
         self.rename_of.as_deref().unwrap_or(&self.key)
     }
-
-    /// Value of `path = "…"`.
-    pub(crate) fn path(&self) -> Option<&str> {
-        let (_, value) = self.source.iter().find(|(key, _)| key == "path")?;
-        Some(value.trim_matches('"'))
-    }
 }
+
+/// Keys of an entry that are the same for whoever writes them, in the workspace or in a member.
+const KNOWN_KEYS: [&str; 13] = [
+    "workspace",
+    "version",
+    "package",
+    "path",
+    "git",
+    "branch",
+    "tag",
+    "rev",
+    "registry",
+    "features",
+    "default-features",
+    "default_features",
+    "optional",
+];
 
 /// Keys of an entry that say where the crate comes from.
 const SOURCE_KEYS: [&str; 9] =
@@ -121,8 +134,13 @@ fn declaration(key: &str, item: &Item) -> Declaration {
     found.features = strings(table.get("features"));
     found.source = SOURCE_KEYS
         .iter()
-        .filter_map(|name| Some(((*name).to_owned(), plain(table.get(name)?))))
+        .filter_map(|name| {
+            let item = table.get(name)?;
+            Some(((*name).to_owned(), item.as_str().map_or_else(|| plain(item), str::to_owned)))
+        })
         .collect();
+    let keys = table.iter().map(|(key, _)| key).filter(|key| !KNOWN_KEYS.contains(key));
+    found.unknown = keys.map(str::to_owned).collect();
     found
 }
 
@@ -162,14 +180,12 @@ pub(crate) fn declarations(doc: &DocumentMut) -> Vec<(DepTable, Declaration)> {
 
 fn collect(table: &dyn TableLike, target: Option<&str>, out: &mut Vec<(DepTable, Declaration)>) {
     for kind in Kind::ALL {
-        for name in kind.names() {
-            let Some(entries) = table.get(name).and_then(Item::as_table_like) else {
-                continue;
-            };
-            for (key, item) in entries.iter() {
-                let table = DepTable { target: target.map(str::to_owned), kind };
-                out.push((table, declaration(key, item)));
-            }
+        // Cargo ignores the old name where both are there.
+        let name = kind.names().iter().find(|name| table.contains_key(name));
+        let entries = name.and_then(|name| table.get(name)?.as_table_like());
+        for (key, item) in entries.into_iter().flat_map(|entries| entries.iter()) {
+            let table = DepTable { target: target.map(str::to_owned), kind };
+            out.push((table, declaration(key, item)));
         }
     }
 }
@@ -292,6 +308,7 @@ a = "1"
 b = { version = "2", default-features = false, features = ["x"], optional = true }
 c.workspace = true
 d = { package = "real", path = "../d", version = "0.1" }
+g = { version = "1", public = true, artifact = "bin" }
 [dependencies.e]
 git = "https://example.com/e"
 [target.'cfg(unix)'.dev-dependencies]
@@ -305,8 +322,9 @@ f = "3"
         assert!(by("b").optional);
         assert!(by("c").inherits);
         assert_eq!(by("d").package(), "real");
-        assert_eq!(by("d").source, [("path".to_owned(), "\"../d\"".to_owned())]);
+        assert_eq!(by("d").source, [("path".to_owned(), "../d".to_owned())]);
         assert_eq!(by("e").source[0].0, "git");
+        assert_eq!(by("g").unknown, ["public", "artifact"]);
         let (table, _) = found.iter().find(|(_, d)| d.key == "f").unwrap();
         assert_eq!(table.to_string(), "[target.'cfg(unix)'.dev-dependencies]");
     }

@@ -12,13 +12,15 @@ use toml_edit::Value;
 
 use crate::{
     cli::Code,
-    manifest::Site,
+    manifest::{Declaration, Site},
     snapshot::{CONFIG, IGNORE_FILE, LOCK_FILE, ROOT_MANIFEST, Snapshot},
     text,
 };
 
 mod materialise;
 
+#[cfg(test)]
+pub(crate) use materialise::edited;
 pub(crate) use materialise::materialise;
 
 /// The smallest set of edits that makes sense alone.
@@ -79,11 +81,23 @@ pub(crate) enum Edit {
         site: Site,
         key: String,
     },
+    /// Declare in the workspace what is not there. With `heirs`, only while two of them would inherit it.
     Declare {
+        entry: Declaration,
+        heirs: Vec<Site>,
+    },
+    /// Take features out of an entry of the workspace; `default_features` if the default ones go too.
+    Withdraw {
         key: String,
-        requirement: String,
         features: Vec<String>,
-        default_features: Option<bool>,
+        default_features: bool,
+    },
+    /// Ask in an heir for what is withdrawn.
+    Ask {
+        site: Site,
+        key: String,
+        features: Vec<String>,
+        default_features: bool,
     },
     ReplaceFeature {
         site: Site,
@@ -182,6 +196,14 @@ impl Umbrella {
     }
 }
 
+/// The manifest of a site, relative to the workspace root.
+fn file_of(site: &Site) -> PathBuf {
+    match site {
+        Site::Workspace => PathBuf::from(ROOT_MANIFEST),
+        Site::Member { manifest, .. } => manifest.clone(),
+    }
+}
+
 impl Edit {
     /// The key of the dependency entry that the edit is about, if it is about one.
     pub(crate) fn key(&self) -> Option<&str> {
@@ -190,8 +212,10 @@ impl Edit {
             | Self::SetRequirement { key, .. }
             | Self::Inherit { key, .. }
             | Self::ReplaceFeature { key, .. }
-            | Self::Declare { key, .. }
+            | Self::Withdraw { key, .. }
+            | Self::Ask { key, .. }
             | Self::RemoveUninherited { key } => Some(key),
+            Self::Declare { entry, .. } => Some(&entry.key),
             Self::Set { .. } | Self::Ignore { .. } | Self::Lock { .. } => None,
         }
     }
@@ -201,11 +225,11 @@ impl Edit {
             Self::Remove { site, .. }
             | Self::SetRequirement { site, .. }
             | Self::Inherit { site, .. }
-            | Self::ReplaceFeature { site, .. } => match site {
-                Site::Workspace => PathBuf::from(ROOT_MANIFEST),
-                Site::Member { manifest, .. } => manifest.clone(),
-            },
-            Self::Declare { .. } | Self::RemoveUninherited { .. } => PathBuf::from(ROOT_MANIFEST),
+            | Self::Ask { site, .. }
+            | Self::ReplaceFeature { site, .. } => file_of(site),
+            Self::Declare { .. } | Self::Withdraw { .. } | Self::RemoveUninherited { .. } => {
+                PathBuf::from(ROOT_MANIFEST)
+            }
             Self::Set { file, .. } => file.clone(),
             Self::Ignore { .. } => PathBuf::from(IGNORE_FILE),
             Self::Lock { .. } => PathBuf::from(LOCK_FILE),
@@ -231,10 +255,11 @@ impl Edit {
             Self::Remove { site, key }
             | Self::SetRequirement { site, key, .. }
             | Self::Inherit { site, key }
+            | Self::Ask { site, key, .. }
             | Self::ReplaceFeature { site, key, .. } => at(site, key),
-            Self::Declare { key, .. } | Self::RemoveUninherited { key } => {
-                at(&Site::Workspace, key)
-            }
+            Self::Declare { entry: Declaration { key, .. }, .. }
+            | Self::Withdraw { key, .. }
+            | Self::RemoveUninherited { key } => at(&Site::Workspace, key),
             Self::Set { path, key, .. } => {
                 let mut path = path.clone();
                 path.push(key.clone());

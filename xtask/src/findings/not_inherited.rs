@@ -1,8 +1,13 @@
-//! `not-inherited`: dependencies that the workspace declares and a member repeats.
+//! `not-inherited`: dependencies that members repeat, of the workspace or of each other.
 //!
-//! Only where inheriting changes nothing that the member gets: same package, source and features.
+//! What each member asks for stays the same; only where it is written changes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
+
+use toml_edit::DocumentMut;
 
 use crate::{
     cli::Code,
@@ -15,83 +20,196 @@ use crate::{
 
 use super::Finding;
 
-/// One change for each entry of the workspace, one record for each repetition that must stay. Packages
-/// that are `aligned` by another pass are left to it.
+mod hoist;
+mod split;
+
+/// One change for each key, one record for each repetition that must stay. Packages that are `aligned`
+/// by another pass are left to it.
 pub(super) fn find(snapshot: &Snapshot, aligned: &BTreeSet<String>) -> Vec<Finding> {
     let shared = manifest::workspace_declarations(snapshot.root_document());
-    let uses = graph::uses(snapshot);
-    let mut out = Vec::new();
-    for base in shared.iter().filter(|base| !aligned.contains(base.package())) {
-        let repeats = uses.iter().filter(|u| !u.declared.inherits && u.declared.key == base.key);
-        let mut edits = BTreeMap::new();
-        let mut members = Vec::new();
-        let mut strictest = base.requirement.as_deref();
-        for usage in repeats {
-            match merged_requirement(base, usage)
-                .and_then(|req| graph::obstacle(snapshot, usage, base).map_or(Ok(req), Err))
-            {
-                Ok(requirement) => {
-                    if let (Some(new), Some(known)) = (requirement, strictest) {
-                        strictest = graph::stricter(new, known).or(strictest);
-                    }
-                    let edit = Edit::Inherit { site: usage.site(), key: base.key.clone() };
-                    edits.insert(Some(usage.site()), edit);
-                    members.push(usage.member.name.as_str());
-                }
-                Err(reason) => out.push(left(base, usage, &reason)),
-            }
+    let heirs = if snapshot.members.iter().all(|member| member.manifest.is_some()) {
+        Heirs::AllRead
+    } else {
+        Heirs::SomeOutside
+    };
+    let generated = generated(&snapshot.documents);
+    let workspace = Workspace { root: &snapshot.root, shared: &shared, heirs, generated };
+    judge(&workspace, &graph::uses(snapshot), aligned)
+}
+
+/// Manifests whose dependencies are written by `cargo hakari`, which would write them again.
+fn generated(documents: &BTreeMap<PathBuf, DocumentMut>) -> BTreeSet<&Path> {
+    let is_marked = |document: &DocumentMut| document.to_string().contains("BEGIN HAKARI SECTION");
+    let marked = documents.iter().filter(|(_, document)| is_marked(document));
+    marked.map(|(path, _)| path.as_path()).collect()
+}
+
+/// What the rule needs to know beyond what members use.
+struct Workspace<'a> {
+    root: &'a Path,
+    /// `[workspace.dependencies]`
+    shared: &'a [Declaration],
+    heirs: Heirs,
+    /// Manifests that a program writes.
+    generated: BTreeSet<&'a Path>,
+}
+
+/// Whether the manifest of every member that may inherit has been read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Heirs {
+    AllRead,
+    /// A member lies outside the workspace directory.
+    SomeOutside,
+}
+
+/// The rule itself.
+fn judge(workspace: &Workspace<'_>, uses: &[Use<'_>], aligned: &BTreeSet<String>) -> Vec<Finding> {
+    let mut by_key: BTreeMap<&str, Vec<&Use<'_>>> = BTreeMap::new();
+    let mut kept = BTreeSet::new();
+    for usage in uses {
+        if workspace.generated.contains(usage.manifest) && !usage.declared.inherits {
+            kept.insert(usage.member.name.as_str());
+        } else {
+            by_key.entry(&usage.declared.key).or_default().push(usage);
         }
-        if let Some(requirement) = strictest.filter(|_| strictest != base.requirement.as_deref()) {
-            edits.insert(None, raise(base, requirement));
+    }
+    let mut out: Vec<Finding> = kept.into_iter().map(left_to_hakari).collect();
+    for base in workspace.shared {
+        let group = by_key.remove(base.key.as_str()).unwrap_or_default();
+        if !aligned.contains(base.package()) {
+            out.extend(inherit(workspace, base, &group));
         }
-        members.dedup();
-        if !members.is_empty() {
-            let title = format!("inherit {} in {}", base.key, members.join(", "));
-            let reason = "[workspace.dependencies] declares it".to_owned();
-            let mut change = Change::new(Code::NotInherited, &base.key, title, reason);
-            change.edits = edits.into_values().collect();
-            out.push(Finding::Remedy(change));
-        }
+    }
+    // A workspace that declares nothing together never asked for it.
+    if !workspace.shared.is_empty() {
+        let is_free = |group: &Vec<&Use<'_>>| {
+            !group.iter().any(|usage| aligned.contains(usage.declared.package()))
+        };
+        let groups = by_key.into_iter().filter(|(_, group)| is_free(group));
+        out.extend(groups.flat_map(|(key, group)| hoist::find(workspace, key, &group)));
     }
     out
 }
 
-fn left(base: &Declaration, usage: &Use<'_>, reason: &str) -> Finding {
-    let subject = format!("{}/{}", usage.member.name, base.key);
-    let title = format!("inherit {} in {}", base.key, usage.member.name);
+/// Makes members inherit an entry that the workspace has.
+fn inherit<'a>(
+    workspace: &Workspace<'_>,
+    base: &'a Declaration,
+    group: &[&'a Use<'a>],
+) -> Vec<Finding> {
+    let (heirs, repeats): (Vec<&Use<'_>>, Vec<&Use<'_>>) =
+        group.iter().partition(|usage| usage.declared.inherits);
+    let mut out = Vec::new();
+    let mut pending = Vec::new();
+    for usage in repeats {
+        match graph::difference(workspace.root, usage, base) {
+            Some(reason) => out.push(left(usage, &reason)),
+            None => pending.push(usage),
+        }
+    }
+    let merged_with = |chosen: &[&'a Use<'a>]| {
+        let own = heirs.iter().copied().chain(chosen.to_vec()).map(asked);
+        merged(std::iter::once((base.requirement.as_deref(), None)).chain(own))
+    };
+    let may_raise =
+        |merged| workspace.heirs == Heirs::AllRead || merged == base.requirement.as_deref();
+    let (joined, others) =
+        join(Vec::new(), pending, |chosen| merged_with(chosen).is_ok_and(may_raise));
+    for usage in others {
+        let own = usage.declared.requirement.as_deref().unwrap_or("*");
+        let shared = base.requirement.as_deref().unwrap_or("*");
+        out.push(left(usage, &format!("it requires {own}, the workspace {shared}")));
+    }
+    let split = split::split(workspace, base, &heirs, joined.clone());
+    out.extend(split.left.iter().map(|(usage, reason)| left(usage, reason)));
+    if !split.inheriting.is_empty() {
+        let title = format!("inherit {} in {}", base.key, names(&split.inheriting));
+        let reason = split.reason();
+        let mut change = Change::new(Code::NotInherited, &base.key, title, reason);
+        // What is locked may be known of one that stays only.
+        let requirement = merged_with(&split.inheriting).or_else(|_| merged_with(&joined));
+        let raised =
+            requirement.unwrap_or_default().filter(|r| Some(*r) != base.requirement.as_deref());
+        change.edits.extend(raised.map(|requirement| Edit::SetRequirement {
+            site: Site::Workspace,
+            key: base.key.clone(),
+            requirement: requirement.to_owned(),
+        }));
+        change.edits.extend(split.edits);
+        change.edits.extend(split.inheriting.iter().map(|usage| inherits(usage)));
+        out.push(Finding::Remedy(change));
+    }
+    out
+}
+
+/// The requirement that a use comes to, and the version that is locked for it.
+type Asked<'a> = (Option<&'a str>, Option<&'a semver::Version>);
+
+fn asked<'a>(usage: &'a Use<'_>) -> Asked<'a> {
+    (usage.effective.requirement.as_deref(), usage.package.map(|package| &package.version))
+}
+
+/// Requirements that no single one can take the place of.
+struct Unmergeable;
+
+/// The one requirement in place of several.
+fn merged<'a>(asks: impl Iterator<Item = Asked<'a>>) -> Result<Option<&'a str>, Unmergeable> {
+    let (texts, without): (Vec<Asked<'_>>, Vec<Asked<'_>>) =
+        asks.partition(|(requirement, _)| requirement.is_some());
+    // Path dependencies between members often have none.
+    if texts.is_empty() {
+        return Ok(None);
+    }
+    let texts: Vec<_> =
+        texts.into_iter().filter_map(|(text, locked)| Some((text?, locked))).collect();
+    let one = graph::merged(&texts).filter(|_| without.is_empty());
+    one.map(Some).ok_or(Unmergeable)
+}
+
+/// Adds to `joined` whatever of `pending` goes with it, until nothing more does.
+fn join<'a>(
+    mut joined: Vec<&'a Use<'a>>,
+    mut pending: Vec<&'a Use<'a>>,
+    fits: impl Fn(&[&'a Use<'a>]) -> bool,
+) -> (Vec<&'a Use<'a>>, Vec<&'a Use<'a>>) {
+    loop {
+        let before = pending.len();
+        pending.retain(|usage| {
+            joined.push(usage);
+            let stays_out = !fits(&joined);
+            if stays_out {
+                joined.pop();
+            }
+            stays_out
+        });
+        if pending.len() == before {
+            return (joined, pending);
+        }
+    }
+}
+
+fn inherits(usage: &Use<'_>) -> Edit {
+    Edit::Inherit { site: usage.site(), key: usage.declared.key.clone() }
+}
+
+/// Names of the members, each once.
+fn names(uses: &[&Use<'_>]) -> String {
+    let mut names: Vec<&str> = uses.iter().map(|usage| usage.member.name.as_str()).collect();
+    names.dedup();
+    names.join(", ")
+}
+
+fn left(usage: &Use<'_>, reason: &str) -> Finding {
+    let subject = format!("{}/{}", usage.member.name, usage.declared.key);
+    let title = format!("inherit {} in {}", usage.declared.key, usage.member.name);
     Finding::left(Code::NotInherited, &subject, &title, Verdict::Skipped, reason)
 }
 
-fn raise(base: &Declaration, requirement: &str) -> Edit {
-    Edit::SetRequirement {
-        site: Site::Workspace,
-        key: base.key.clone(),
-        requirement: requirement.to_owned(),
-    }
+fn left_to_hakari(member: &str) -> Finding {
+    let (subject, title) = (format!("{member}/*"), format!("inherit in {member}"));
+    let reason = "`cargo hakari` writes its dependencies, and would write them again";
+    Finding::left(Code::NotInherited, &subject, &title, Verdict::Skipped, reason)
 }
 
-/// The requirement to raise the workspace to, if the member's is the more demanding one.
-fn merged_requirement<'a>(
-    base: &'a Declaration,
-    usage: &'a Use<'_>,
-) -> Result<Option<&'a str>, String> {
-    let (own, shared) = match (&usage.declared.requirement, &base.requirement) {
-        (Some(own), Some(shared)) => (own.as_str(), shared.as_str()),
-        // Path dependencies between members often have none.
-        (None, None) => return Ok(None),
-        _ => return Err("only one of the two names a version".to_owned()),
-    };
-    let Some(package) = usage.package else {
-        return if own == shared { Ok(None) } else { Err(differ(own, shared)) };
-    };
-    let fits = semver::VersionReq::parse(shared)
-        .is_ok_and(|requirement| requirement.matches(&package.version));
-    match graph::stricter(own, shared).filter(|_| fits) {
-        Some(strict) => Ok((strict != shared).then_some(strict)),
-        None => Err(differ(own, shared)),
-    }
-}
-
-fn differ(own: &str, shared: &str) -> String {
-    format!("it requires {own}, the workspace {shared}")
-}
+#[cfg(test)]
+mod tests;

@@ -2,9 +2,13 @@
 //!
 //! An edit whose subject is not there does nothing: which changes a plan keeps must not matter.
 
-use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value};
+use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
 
 use super::{DepTable, Site};
+
+mod inherit;
+
+pub(crate) use inherit::{ask, declare, inherit, withdraw};
 
 /// The dependency table at a site, if it is there.
 fn entries<'a>(doc: &'a mut DocumentMut, site: &Site) -> Option<&'a mut dyn TableLike> {
@@ -80,164 +84,6 @@ pub(crate) fn replace_feature(
         }
         array.insert_formatted(at + offset, value);
     }
-}
-
-/// Makes an entry inherit from `[workspace.dependencies]`, keeping `optional` and asking for
-/// `features` on top of what the workspace declares.
-pub(crate) fn inherit(
-    doc: &mut DocumentMut,
-    site: &Site,
-    key: &str,
-    features: &[String],
-    default_features: Option<bool>,
-) {
-    let Some(table) = entries(doc, site) else {
-        return;
-    };
-    let dotted = prefers_dotted(table);
-    let Some(item) = table.get_mut(key) else {
-        return;
-    };
-    let closing = item.as_inline_table().and_then(last_suffix);
-    if let Some(entry) = item.as_table_like_mut() {
-        inherit_table(entry, features, default_features);
-        if let (Some(suffix), Some(table)) = (closing, item.as_inline_table_mut()) {
-            set_last_suffix(table, &suffix);
-        }
-        return;
-    }
-    let decor = item.as_value().map(|value| value.decor().clone()).unwrap_or_default();
-    let mut flag = Value::from(true);
-    if dotted && features.is_empty() && default_features.is_none() {
-        *flag.decor_mut() = decor;
-        let mut entry = Table::new();
-        entry.set_dotted(true);
-        entry.insert("workspace", Item::Value(flag));
-        *item = Item::Table(entry);
-    } else {
-        let mut entry = InlineTable::new();
-        entry.insert("version", flag);
-        inherit_table(&mut entry, features, default_features);
-        *entry.decor_mut() = decor;
-        *item = Item::Value(Value::InlineTable(entry));
-    }
-}
-
-/// The space before the closing brace of an inline table.
-fn last_suffix(table: &InlineTable) -> Option<String> {
-    let (_, value) = table.iter().last()?;
-    Some(value.decor().suffix()?.as_str()?.to_owned())
-}
-
-fn set_last_suffix(table: &mut InlineTable, suffix: &str) {
-    let count = table.len();
-    for (at, (_, value)) in table.iter_mut().enumerate() {
-        value.decor_mut().set_suffix(if at + 1 == count { suffix } else { "" });
-    }
-}
-
-/// Whether the entries of a table that inherit do so as `name.workspace = true`.
-fn prefers_dotted(table: &dyn TableLike) -> bool {
-    let inherits = |item: &Item| item.as_table_like().is_some_and(|t| t.contains_key("workspace"));
-    let dotted = table
-        .iter()
-        .filter(|(_, item)| inherits(item) && item.as_table().is_some_and(Table::is_dotted));
-    let inline = table.iter().filter(|(_, item)| inherits(item) && item.is_inline_table());
-    dotted.count() > inline.count()
-}
-
-/// `workspace = true` takes the place of the first key that it makes void.
-fn inherit_table(entry: &mut dyn TableLike, features: &[String], default_features: Option<bool>) {
-    let keys: Vec<String> = entry.iter().map(|(key, _)| key.to_owned()).collect();
-    let mut kept = Vec::new();
-    let mut placed = false;
-    for name in &keys {
-        let formatted = entry.key(name).cloned();
-        let Some(item) = entry.remove(name) else {
-            continue;
-        };
-        let key = formatted.unwrap_or_else(|| toml_edit::Key::new(name.as_str()));
-        match name.as_str() {
-            "optional" | "public" => kept.push((key, item)),
-            "features" if features.is_empty() => {}
-            "features" => {
-                let mut item = item;
-                if let Some(slot) = item.as_value_mut() {
-                    replace_value(slot, features.iter().map(String::as_str).collect::<Array>());
-                }
-                kept.push((key, item));
-            }
-            _ if !placed => {
-                placed = true;
-                let mut flag = Value::from(true);
-                if let Some(old) = item.as_value() {
-                    *flag.decor_mut() = old.decor().clone();
-                }
-                let mut word = toml_edit::Key::new("workspace");
-                *word.leaf_decor_mut() = key.leaf_decor().clone();
-                kept.push((word, Item::Value(flag)));
-            }
-            _ => {}
-        }
-    }
-    let spaced = |name: &str| {
-        let mut key = toml_edit::Key::new(name);
-        key.leaf_decor_mut().clear();
-        key
-    };
-    if !placed {
-        kept.insert(0, (spaced("workspace"), Item::Value(Value::from(true))));
-    }
-    if !features.is_empty() && !keys.iter().any(|key| key == "features") {
-        let array = features.iter().map(String::as_str).collect::<Array>();
-        kept.push((spaced("features"), Item::Value(Value::Array(array))));
-    }
-    if let Some(flag) = default_features {
-        kept.push((spaced("default-features"), Item::Value(Value::from(flag))));
-    }
-    for (key, item) in kept {
-        entry.entry_format(&key).or_insert(item);
-    }
-}
-
-/// Declares a dependency in `[workspace.dependencies]`, unless it is there.
-pub(crate) fn declare(
-    doc: &mut DocumentMut,
-    key: &str,
-    requirement: &str,
-    features: &[String],
-    default_features: Option<bool>,
-) {
-    let workspace = table_entry(doc.as_table_mut(), "workspace");
-    let Some(workspace) = workspace else { return };
-    let Some(table) = table_entry(workspace, "dependencies") else {
-        return;
-    };
-    if table.contains_key(key) {
-        return;
-    }
-    let value = if features.is_empty() && default_features.is_none() {
-        Value::from(requirement)
-    } else {
-        let mut entry = InlineTable::new();
-        entry.insert("version", requirement.into());
-        if let Some(flag) = default_features {
-            entry.insert("default-features", flag.into());
-        }
-        if !features.is_empty() {
-            entry.insert("features", features.iter().map(String::as_str).collect::<Array>().into());
-        }
-        Value::InlineTable(entry)
-    };
-    table.insert(key, Item::Value(value));
-}
-
-/// A table below another, made when missing; `None` when the key holds something else.
-fn table_entry<'a>(parent: &'a mut dyn TableLike, key: &str) -> Option<&'a mut dyn TableLike> {
-    if !parent.contains_key(key) {
-        parent.insert(key, Item::Table(Table::new()));
-    }
-    parent.get_mut(key)?.as_table_like_mut()
 }
 
 /// Removes an entry. A comment above it that heads a group of entries moves to the next one.

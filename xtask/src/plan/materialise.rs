@@ -3,16 +3,16 @@
 //! Pure. A file that no edit touches is neither copied nor printed, and keeps its bytes.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result, bail};
 use toml_edit::DocumentMut;
 
-use super::{Change, Edit};
+use super::{Change, Edit, file_of};
 use crate::{
-    manifest::{self, Site, edit},
+    manifest::{self, Declaration, Site, edit},
     snapshot::{IGNORE_FILE, ROOT_MANIFEST, Snapshot},
     text::{self, Text},
 };
@@ -25,35 +25,49 @@ pub(crate) fn materialise(
     snapshot: &Snapshot,
     chosen: &[&Change],
 ) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
-    let mut tree = Tree { base: &snapshot.documents, edited: BTreeMap::new(), inherited: None };
-    let mut ignored: Vec<String> = Vec::new();
+    let mut out = BTreeMap::new();
+    for (path, document) in edited(&snapshot.documents, chosen)? {
+        let before = snapshot.files.get(&path).and_then(Option::as_deref);
+        let after = encode(before, &document.to_string(), &path)?;
+        out.insert(path, after);
+    }
+    let edits = chosen.iter().flat_map(|change| &change.edits);
+    let ignored: Vec<String> = edits
+        .filter_map(|edit| match edit {
+            Edit::Ignore { lines } => Some(lines.clone()),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    if !ignored.is_empty() {
+        let path = PathBuf::from(IGNORE_FILE);
+        let text = decode(snapshot.files.get(&path).and_then(Option::as_deref), &path)?;
+        out.insert(path, text.encode(&text::append_lines(text.as_str(), &ignored)));
+    }
+    Ok(out)
+}
+
+/// The documents that mean something else once `chosen` is applied in order.
+pub(crate) fn edited(
+    documents: &BTreeMap<PathBuf, DocumentMut>,
+    chosen: &[&Change],
+) -> Result<BTreeMap<PathBuf, DocumentMut>> {
+    let mut tree = Tree { base: documents, edited: BTreeMap::new(), inherited: None };
     let mut by_file: BTreeMap<PathBuf, Vec<&Edit>> = BTreeMap::new();
     for edit in chosen.iter().flat_map(|change| &change.edits) {
         by_file.entry(edit.file()).or_default().push(edit);
-        match edit {
-            Edit::Ignore { lines } => ignored.extend(lines.iter().cloned()),
-            // Cargo's to make: see `trial`.
-            Edit::Lock { .. } => {}
-            edit => tree.apply(edit),
-        }
+        tree.apply(edit);
     }
     let mut out = BTreeMap::new();
     for (path, document) in tree.edited {
-        let old = snapshot.documents.get(&path);
+        let old = documents.get(&path);
         let edits = by_file.get(&path).map(Vec::as_slice).unwrap_or_default();
         let changed = manifest::changed_keys(old.unwrap_or(&DocumentMut::new()), &document);
         // What means the same is not written, however a formatter would spell it.
         if !changed.is_empty() {
             hold_to_edits(&changed, &path, edits)?;
-            let before = snapshot.files.get(&path).and_then(Option::as_deref);
-            let after = encode(before, &document.to_string(), &path)?;
-            out.insert(path, after);
+            out.insert(path, document);
         }
-    }
-    if !ignored.is_empty() {
-        let path = PathBuf::from(IGNORE_FILE);
-        let text = decode(snapshot.files.get(&path).and_then(Option::as_deref), &path)?;
-        out.insert(path, text.encode(&text::append_lines(text.as_str(), &ignored)));
     }
     Ok(out)
 }
@@ -109,12 +123,21 @@ impl Tree<'_> {
     }
 
     fn apply(&mut self, edit: &Edit) {
-        if let Edit::RemoveUninherited { key } = edit {
-            return self.remove_uninherited(key);
+        match edit {
+            Edit::RemoveUninherited { key } => return self.remove_uninherited(key),
+            Edit::Ignore { .. } => return,
+            _ => self.inherited = None,
         }
-        self.inherited = None;
-        if let Edit::Inherit { site, key } = edit {
-            return self.inherit(site, key);
+        match edit {
+            Edit::Inherit { site, key } => return self.inherit(site, key),
+            Edit::Declare { entry, heirs } if !self.is_repeated(&entry.key, heirs) => return,
+            Edit::ReplaceFeature { site, key, feature, by } => {
+                for site in self.asking(site, key, feature) {
+                    edit::replace_feature(self.edit(&file_of(&site)), &site, key, feature, by);
+                }
+                return;
+            }
+            _ => {}
         }
         let document = self.edit(&edit.file());
         match edit {
@@ -122,11 +145,12 @@ impl Tree<'_> {
             Edit::SetRequirement { site, key, requirement } => {
                 edit::set_requirement(document, site, key, requirement);
             }
-            Edit::Declare { key, requirement, features, default_features } => {
-                edit::declare(document, key, requirement, features, *default_features);
+            Edit::Declare { entry, .. } => edit::declare(document, entry),
+            Edit::Withdraw { key, features, default_features } => {
+                edit::withdraw(document, key, features, *default_features);
             }
-            Edit::ReplaceFeature { site, key, feature, by } => {
-                edit::replace_feature(document, site, key, feature, by);
+            Edit::Ask { site, key, features, default_features } => {
+                edit::ask(document, site, key, features, *default_features);
             }
             Edit::Set { path, key, value, comment, .. } => {
                 let steps: Vec<&str> = path.iter().map(String::as_str).collect();
@@ -137,6 +161,7 @@ impl Tree<'_> {
                 }
             }
             Edit::Inherit { .. }
+            | Edit::ReplaceFeature { .. }
             | Edit::RemoveUninherited { .. }
             | Edit::Ignore { .. }
             | Edit::Lock { .. } => {}
@@ -145,24 +170,65 @@ impl Tree<'_> {
 
     /// Inherits relative to what the workspace declares at that point of the plan.
     fn inherit(&mut self, site: &Site, key: &str) {
-        let Site::Member { manifest: path, table } = site else { return };
-        let shared = self.get(Path::new(ROOT_MANIFEST)).map(manifest::workspace_declarations);
-        let shared = shared.into_iter().flatten().find(|declared| declared.key == key);
-        let own =
-            self.get(path).map(manifest::declarations).into_iter().flatten().find(
-                |(place, declared)| place == table && declared.key == key && !declared.inherits,
-            );
-        let (Some(shared), Some((_, own))) = (shared, own) else { return };
+        let Some(own) = self.declared(site, key).filter(|own| !own.inherits) else { return };
+        let Some(shared) = self.declared(&Site::Workspace, key) else { return };
         let features: Vec<String> =
             own.features.into_iter().filter(|f| !shared.features.contains(f)).collect();
         let asks_for_default =
             shared.default_features == Some(false) && own.default_features != Some(false);
-        edit::inherit(self.edit(path), site, key, &features, asks_for_default.then_some(true));
+        let default_features = asks_for_default.then_some(true);
+        edit::inherit(self.edit(&file_of(site)), site, key, &features, default_features);
+    }
+
+    fn declared(&self, site: &Site, key: &str) -> Option<Declaration> {
+        let document = self.get(&file_of(site))?;
+        let all: Vec<Declaration> = match site {
+            Site::Workspace => manifest::workspace_declarations(document),
+            Site::Member { table, .. } => manifest::declarations(document)
+                .into_iter()
+                .filter(|(place, _)| place == table)
+                .map(|(_, declared)| declared)
+                .collect(),
+        };
+        all.into_iter().find(|declared| declared.key == key)
+    }
+
+    /// Whether at least two files still have an entry that would inherit. Whoever names no heirs does
+    /// not ask.
+    fn is_repeated(&self, key: &str, heirs: &[Site]) -> bool {
+        let left = heirs.iter().filter(|site| self.declared(site, key).is_some());
+        heirs.is_empty() || left.map(file_of).collect::<HashSet<_>>().len() > 1
+    }
+
+    /// Where a feature stands that a change found at `site`: another one may have moved it to the
+    /// workspace's entry, or from there to the heirs.
+    fn asking(&self, site: &Site, key: &str, feature: &str) -> Vec<Site> {
+        let has = |declared: &Declaration| declared.features.iter().any(|name| name == feature);
+        let here = self.declared(site, key);
+        match (site, &here) {
+            (_, Some(here)) if has(here) => vec![site.clone()],
+            (Site::Member { .. }, Some(here)) if here.inherits => vec![Site::Workspace],
+            (Site::Workspace, Some(_)) => self.heirs(key, has),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The heirs of an entry that are `wanted`.
+    fn heirs(&self, key: &str, wanted: impl Fn(&Declaration) -> bool) -> Vec<Site> {
+        let paths: BTreeSet<&PathBuf> = self.base.keys().chain(self.edited.keys()).collect();
+        let entries = paths.into_iter().filter_map(|path| Some((path, self.get(path)?)));
+        entries
+            .flat_map(|(path, document)| {
+                manifest::declarations(document).into_iter().map(move |entry| (path, entry))
+            })
+            .filter(|(_, (_, own))| own.key == key && own.inherits && wanted(own))
+            .map(|(path, (table, _))| Site::Member { manifest: path.clone(), table })
+            .collect()
     }
 
     fn remove_uninherited(&mut self, key: &str) {
         if self.inherited.is_none() {
-            let paths: HashSet<&PathBuf> = self.base.keys().chain(self.edited.keys()).collect();
+            let paths: BTreeSet<&PathBuf> = self.base.keys().chain(self.edited.keys()).collect();
             let documents = paths.into_iter().filter_map(|path| self.get(path));
             let keys = documents
                 .flat_map(manifest::declarations)

@@ -71,7 +71,7 @@ fn endings_marks_comments_and_every_form_of_table_survive() {
 
     let root = ROOT
         .replace("\"full\",\r\n", "\"time\",\r\n")
-        .replace("  ] }\r\n", "  ] }\r\nshelf = \"6.1\"\r\n");
+        .replace("   # spaces\r\n", "   # spaces\r\nshelf = \"6.1\"\r\n");
     assert_eq!(lines("Cargo.toml"), root, "{run:?}");
 
     let core = CORE

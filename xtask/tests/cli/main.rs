@@ -10,6 +10,7 @@ mod baseline;
 mod duplicates;
 mod formatting;
 mod graph;
+mod inheritance;
 mod looking;
 mod main_path;
 mod passes;

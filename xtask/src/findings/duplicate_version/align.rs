@@ -66,13 +66,8 @@ pub(super) fn edits(
         }
         None => {
             let base = common(package, group);
-            let edit = Edit::Declare {
-                key: package.to_owned(),
-                requirement: requirement.to_owned(),
-                features: base.features.clone(),
-                default_features: base.default_features,
-            };
-            (base, vec![edit])
+            let entry = Declaration { requirement: Some(requirement.to_owned()), ..base };
+            (entry.clone(), vec![Edit::Declare { entry, heirs: Vec::new() }])
         }
     };
     for usage in group.iter().filter(|usage| !usage.declared.inherits) {

@@ -2,6 +2,8 @@ use std::path::PathBuf;
 
 use super::{super::Kind, *};
 
+mod inheriting;
+
 fn member() -> Site {
     let table = DepTable { target: None, kind: Kind::Normal };
     Site::Member { manifest: PathBuf::from("Cargo.toml"), table }
@@ -14,56 +16,6 @@ fn check(before: &str, expected: &str, edit: impl Fn(&mut DocumentMut)) {
     let once = doc.to_string();
     edit(&mut doc);
     assert_eq!(doc.to_string(), once, "a second edit changes nothing");
-}
-
-#[test]
-fn a_plain_requirement_becomes_inherited_and_keeps_its_comment() {
-    check(
-        "[dependencies]\n# why\na = \"1\" # here\nb = \"2\"\n",
-        "[dependencies]\n# why\na = { workspace = true } # here\nb = \"2\"\n",
-        |doc| inherit(doc, &member(), "a", &[], None),
-    );
-}
-
-#[test]
-fn inheritance_follows_the_dotted_style_of_the_table() {
-    check(
-        "[dependencies]\nx.workspace = true\na = \"1\" # here\n",
-        "[dependencies]\nx.workspace = true\na.workspace = true # here\n",
-        |doc| inherit(doc, &member(), "a", &[], None),
-    );
-}
-
-#[test]
-fn an_inline_table_becomes_inherited_with_the_features_left_to_ask_for() {
-    check(
-        "[dependencies]\na = { version = \"1\", features = [\"x\", \"y\"], optional = true }\n",
-        "[dependencies]\na = { workspace = true, features = [\"y\"], optional = true }\n",
-        |doc| inherit(doc, &member(), "a", &["y".to_owned()], None),
-    );
-    check(
-        "[dependencies]\na = { version = \"1\", features = [\"x\"] }\n",
-        "[dependencies]\na = { workspace = true }\n",
-        |doc| inherit(doc, &member(), "a", &[], None),
-    );
-}
-
-#[test]
-fn a_standard_table_becomes_inherited_in_place() {
-    check(
-        "[dependencies.a]\n# the newest\nversion = \"1\" # v\nfeatures = [\"full\"]\n\n[features]\n",
-        "[dependencies.a]\n# the newest\nworkspace = true # v\n\n[features]\n",
-        |doc| inherit(doc, &member(), "a", &[], None),
-    );
-}
-
-#[test]
-fn default_features_are_asked_for_where_the_workspace_leaves_them_out() {
-    check(
-        "[dependencies]\na = \"1\"\n",
-        "[dependencies]\na = { workspace = true, default-features = true }\n",
-        |doc| inherit(doc, &member(), "a", &[], Some(true)),
-    );
 }
 
 #[test]
@@ -139,15 +91,6 @@ fn a_setting_is_added_in_whatever_form_the_table_has() {
 }
 
 #[test]
-fn a_dependency_is_declared_once() {
-    check(
-        "[workspace]\nmembers = []\n",
-        "[workspace]\nmembers = []\n\n[workspace.dependencies]\na = { version = \"1\", features = [\"x\"] }\n",
-        |doc| declare(doc, "a", "1", &["x".to_owned()], None),
-    );
-}
-
-#[test]
 fn an_edit_without_its_subject_does_nothing() {
     let text = "[package]\nname = \"p\"\n";
     check(text, text, |doc| {
@@ -155,6 +98,8 @@ fn an_edit_without_its_subject_does_nothing() {
         remove(doc, &member(), "a");
         set_requirement(doc, &Site::Workspace, "a", "1");
         replace_feature(doc, &member(), "a", "full", &[]);
+        withdraw(doc, "a", &["x".to_owned()], true);
+        ask(doc, &member(), "a", &["x".to_owned()], true);
     });
 }
 
@@ -195,6 +140,7 @@ mod properties {
             1 => inherit(doc, &member(), key, &by, Some(true)),
             2 => remove(doc, &member(), key),
             3 => set_requirement(doc, &member(), key, "2"),
+            4 => ask(doc, &member(), key, &by, true),
             _ => replace_feature(doc, &member(), key, "full", &by),
         }
     }
@@ -203,7 +149,7 @@ mod properties {
         #[test]
         fn an_edit_changes_its_own_entry_only_and_once(
             (text, keys) in manifest(),
-            which in 0_u8..5,
+            which in 0_u8..6,
             at in any::<prop::sample::Index>(),
         ) {
             let key = at.get(&keys);
