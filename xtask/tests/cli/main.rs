@@ -9,6 +9,7 @@ mod bad_input;
 mod baseline;
 mod duplicates;
 mod formatting;
+mod kept;
 mod looking;
 mod main_path;
 mod passes;
