@@ -15,6 +15,7 @@ use crate::{
     snapshot::{Member, Snapshot},
 };
 
+pub(crate) mod builds;
 mod loss;
 pub(crate) mod requests;
 
@@ -128,7 +129,7 @@ fn resolved<'a>(
 }
 
 /// The kind of a table as cargo's metadata calls it.
-fn dependency_kind(kind: Kind) -> DependencyKind {
+pub(crate) fn dependency_kind(kind: Kind) -> DependencyKind {
     match kind {
         Kind::Normal => DependencyKind::Normal,
         Kind::Dev => DependencyKind::Development,

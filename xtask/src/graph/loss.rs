@@ -9,13 +9,15 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
 };
 
-use cargo_metadata::{DependencyKind, Edition, Package, PackageId};
+use cargo_metadata::{DependencyKind, Package, PackageId};
 
 use super::{
-    Use, dependency_kind,
+    Use,
+    builds::{Builds, Edge, Place},
+    dependency_kind,
     requests::{Ask, Features, asks, dependents, expanded, forwarded, leads_to, roots},
 };
-use crate::{manifest, snapshot::Snapshot};
+use crate::snapshot::Snapshot;
 
 /// Whether a package is there to link a native library.
 pub(crate) fn links(package: &Package) -> bool {
@@ -38,8 +40,7 @@ pub(crate) struct Losses<'a> {
     dependents: HashMap<&'a PackageId, Vec<&'a Package>>,
     /// What each single entry that leads to a package asks for, whoever's it is.
     common: HashMap<&'a PackageId, Features>,
-    /// Whether what is built for the host shares its features with what is built for the target.
-    unified: bool,
+    builds: Builds<'a>,
 }
 
 impl<'a> Losses<'a> {
@@ -48,7 +49,7 @@ impl<'a> Losses<'a> {
             snapshot,
             dependents: dependents(snapshot),
             common: HashMap::new(),
-            unified: is_resolver_1(snapshot),
+            builds: Builds::new(snapshot),
         }
     }
 
@@ -102,7 +103,7 @@ impl<'a> Losses<'a> {
         let common = self.common.entry(&package.id).or_insert_with(|| {
             let from = dependents.get(&package.id).into_iter().flatten();
             let all = from.flat_map(|from| asks(snapshot, from, package));
-            let all = all.map(|ask| expanded(package, ask.features.iter().map(String::as_str)));
+            let all = all.map(|ask| expanded(package, ask.all().map(String::as_str)));
             all.reduce(|a, b| a.intersection(&b).cloned().collect()).unwrap_or_default()
         });
         wanted.is_subset(common)
@@ -121,19 +122,6 @@ impl<'a> Losses<'a> {
             (!features.is_empty()).then_some((*to, features))
         };
         from.dependencies.iter().filter_map(forward).collect()
-    }
-}
-
-/// Whether the workspace uses resolver 1, which unifies features over host and target.
-fn is_resolver_1(snapshot: &Snapshot) -> bool {
-    let root = snapshot.root_document();
-    let named = ["workspace", "package"]
-        .iter()
-        .find_map(|table| manifest::item_at(root, &[table, "resolver"])?.as_str());
-    match (named, snapshot.metadata.root_package()) {
-        (Some(resolver), _) => resolver == "1",
-        (None, Some(package)) => matches!(package.edition, Edition::E2015 | Edition::E2018),
-        (None, None) => true,
     }
 }
 
@@ -158,134 +146,90 @@ fn lost(package: &Package, wanted: &Features, askers: &Askers<'_>) -> Option<Los
     })
 }
 
-/// Packages, each with whether it is built for the host (build scripts, procedural macros).
-type Places<'a> = HashSet<(&'a PackageId, bool)>;
-
 /// The graph below a member without one of its entries.
 struct Rest<'r, 'a> {
     losses: &'r Losses<'a>,
     member: &'a PackageId,
     kind: DependencyKind,
     /// What the entry leads to, and whether that is built for the host.
-    removed: &'a Package,
+    removed: &'a PackageId,
     for_host: bool,
     /// What the member reaches on every target, and what it reaches on some or in tests.
-    reached: OnceCell<(Places<'a>, Places<'a>)>,
+    reached: OnceCell<[HashSet<Place<'a>>; 2]>,
 }
 
 impl<'r, 'a> Rest<'r, 'a> {
     fn new(losses: &'r Losses<'a>, usage: &Use<'a>, removed: &'a Package) -> Self {
-        let kind = dependency_kind(usage.table.kind);
-        let mut rest = Self {
-            losses,
-            member: &usage.member.id,
-            kind,
-            removed,
-            for_host: false,
-            reached: OnceCell::new(),
-        };
-        rest.for_host = rest.is_for_host(rest.starts_for_host(), kind, &removed.id);
-        rest
+        let (member, kind) = (&usage.member.id, dependency_kind(usage.table.kind));
+        let builds = losses.builds;
+        let (removed, for_host) = builds.place(builds.start(member).1, kind, &removed.id);
+        Self { losses, member, kind, removed, for_host, reached: OnceCell::new() }
     }
 
     /// Who else asks a package for what; none if the member does not reach it otherwise.
     fn askers(&self, package: &'a Package) -> Option<Askers<'a>> {
-        let all = self.losses.dependents.get(&package.id)?;
-        let asks: Vec<(&Package, Ask)> = all
+        let from = self.losses.dependents.get(&package.id)?;
+        let asks = |from: &&'a Package| {
+            let from = *from;
+            asks(self.losses.snapshot, from, package).into_iter().map(move |ask| (from, ask))
+        };
+        let edge = |from: &'a Package, ask: &Ask| Edge {
+            from: &from.id,
+            to: &package.id,
+            kind: ask.kind,
+            is_for_one_target: ask.target.is_some(),
+        };
+        let asks: Vec<(&Package, Ask)> = from
             .iter()
-            .flat_map(|from| {
-                let asks = asks(self.losses.snapshot, from, package);
-                asks.into_iter().map(|ask| (*from, ask))
-            })
-            .filter(|(from, ask)| {
-                self.remains(&from.id, &package.id, ask.kind, ask.target.is_some())
-            })
+            .flat_map(asks)
+            .filter(|(from, ask)| self.remains(edge(from, ask)))
             .collect();
         if asks.is_empty() {
             return None;
         }
-        let (always, ever) = self.reached.get_or_init(|| (self.walk(false), self.walk(true)));
-        let for_host = self.is_for_host(self.for_host, DependencyKind::Normal, &package.id);
+        let [always, ever] = self.reached.get_or_init(|| {
+            [false, true].map(|conditional_too| {
+                self.losses.builds.walk([self.losses.builds.start(self.member)], |edge| {
+                    self.remains(edge) && (conditional_too || !self.is_conditional(edge))
+                })
+            })
+        });
+        let builds = self.losses.builds;
+        let wanted = builds.place(self.for_host, DependencyKind::Normal, &package.id);
         let mut out = Askers::new();
         for (from, ask) in asks {
             for place in [(&from.id, false), (&from.id, true)] {
-                if !ever.contains(&place)
-                    || self.is_for_host(place.1, ask.kind, &package.id) != for_host
+                if !ever.contains(&place) || builds.place(place.1, ask.kind, &package.id) != wanted
                 {
                     continue;
                 }
                 let target = ask.target.as_deref().unwrap_or_default();
                 let condition = match always.contains(&place) {
-                    true if !self.is_conditional(&from.id, ask.kind, ask.target.is_some()) => None,
+                    true if !self.is_conditional(edge(from, &ask)) => None,
                     true => Some(format!("{:?} {target}", ask.kind)),
                     false => Some(format!("{} {target}", from.id)),
                 };
                 let (crates, features) = out.entry(condition).or_default();
                 crates.insert(from.name.as_str());
-                features.extend(ask.features.iter().cloned());
+                features.extend(ask.all().cloned());
             }
         }
         (!out.is_empty()).then_some(out)
     }
 
     /// Whether an edge is still there, in builds of the member.
-    fn remains(
-        &self,
-        from: &PackageId,
-        to: &PackageId,
-        kind: DependencyKind,
-        is_for_one_target: bool,
-    ) -> bool {
-        if from == self.member {
-            *to != self.removed.id || kind != self.kind || is_for_one_target
+    fn remains(&self, edge: Edge<'_>) -> bool {
+        if edge.from == self.member {
+            edge.to != self.removed || edge.kind != self.kind || edge.is_for_one_target
         } else {
-            kind != DependencyKind::Development
+            edge.kind != DependencyKind::Development
         }
     }
 
     /// Whether an edge is missing from some builds: on other targets, or outside tests.
-    fn is_conditional(
-        &self,
-        from: &PackageId,
-        kind: DependencyKind,
-        is_for_one_target: bool,
-    ) -> bool {
+    fn is_conditional(&self, edge: Edge<'_>) -> bool {
         let development = DependencyKind::Development;
-        is_for_one_target
-            || (from == self.member && kind == development && self.kind != development)
-    }
-
-    fn walk(&self, conditional_too: bool) -> Places<'a> {
-        let start = (self.member, self.starts_for_host());
-        let mut seen = HashSet::from([start]);
-        let mut queue = vec![start];
-        while let Some((from, for_host)) = queue.pop() {
-            let node = self.losses.snapshot.node(from);
-            for dep in node.into_iter().flat_map(|node| &node.deps) {
-                for edge in &dep.dep_kinds {
-                    let is_for_one = edge.target.is_some();
-                    let counts = self.remains(from, &dep.pkg, edge.kind, is_for_one)
-                        && (conditional_too || !self.is_conditional(from, edge.kind, is_for_one));
-                    let place = (&dep.pkg, self.is_for_host(for_host, edge.kind, &dep.pkg));
-                    if counts && seen.insert(place) {
-                        queue.push(place);
-                    }
-                }
-            }
-        }
-        seen
-    }
-
-    fn starts_for_host(&self) -> bool {
-        self.is_for_host(false, DependencyKind::Normal, self.member)
-    }
-
-    /// Whether a package is built for the host when it is reached from a place by an edge of a kind.
-    fn is_for_host(&self, from: bool, kind: DependencyKind, to: &PackageId) -> bool {
-        let is_macro = || {
-            let package = self.losses.snapshot.package(to);
-            package.is_some_and(|package| package.targets.iter().any(|t| t.is_proc_macro()))
-        };
-        !self.losses.unified && (from || kind == DependencyKind::Build || is_macro())
+        edge.is_for_one_target
+            || (edge.from == self.member && edge.kind == development && self.kind != development)
     }
 }

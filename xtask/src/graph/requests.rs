@@ -52,8 +52,16 @@ pub(crate) struct Ask {
     pub(crate) kind: DependencyKind,
     /// The platform, where the entry is for one.
     pub(crate) target: Option<String>,
-    /// As written, with `default`, and with what the switched-on features of the asking package add.
+    /// As written, and `default` unless it is turned off.
     pub(crate) features: Features,
+    /// What the switched-on features of the asking package add.
+    pub(crate) forwarded: Features,
+}
+
+impl Ask {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &String> {
+        self.features.union(&self.forwarded)
+    }
 }
 
 /// What the active entries of `from` that resolved to `to` ask it for.
@@ -76,9 +84,9 @@ pub(crate) fn asks(snapshot: &Snapshot, from: &Package, to: &Package) -> Vec<Ask
                 features.insert("default".to_owned());
             }
             let on = node.features.iter().map(|name| name.as_str());
-            features.extend(forwarded(from, on, entry).map(str::to_owned));
+            let forwarded = forwarded(from, on, entry).map(str::to_owned).collect();
             let target = entry.target.as_ref().map(ToString::to_string);
-            Ask { kind: entry.kind, target, features }
+            Ask { kind: entry.kind, target, features, forwarded }
         })
         .collect()
 }

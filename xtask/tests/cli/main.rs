@@ -19,6 +19,7 @@ mod report;
 mod restore;
 mod support;
 mod surroundings;
+mod umbrellas;
 mod unused;
 mod validate;
 mod versions;
