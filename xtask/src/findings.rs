@@ -11,6 +11,7 @@ use anyhow::Result;
 
 use crate::{
     cli::Code,
+    graph,
     plan::{self, Change},
     record::{ChangeRecord, Verdict},
     snapshot::Snapshot,
@@ -83,18 +84,20 @@ pub(crate) struct Plan {
 /// # Errors
 /// When the plan would change a key that no change names: a defect.
 pub(crate) fn plan(snapshot: &Snapshot, wishes: &Wishes) -> Result<Plan> {
+    // Read once: every rule on dependencies looks at all of them.
+    let uses = graph::uses(snapshot);
     let aligned = if wishes.codes.contains(&Code::DuplicateVersion) {
-        duplicate_version::subjects(snapshot)
+        duplicate_version::subjects(&uses)
     } else {
         BTreeSet::new()
     };
     let rules: [(Code, &dyn Fn() -> Vec<Finding>); 9] = [
         (Code::PackageBloat, &|| package_bloat::find(snapshot)),
         (Code::Gitignore, &|| gitignore::find(snapshot)),
-        (Code::UnusedDependency, &|| unused_dependency::find(snapshot)),
-        (Code::DuplicateVersion, &|| duplicate_version::find(snapshot)),
-        (Code::NotInherited, &|| not_inherited::find(snapshot, &aligned)),
-        (Code::BroadFeatures, &|| broad_features::find(snapshot)),
+        (Code::UnusedDependency, &|| unused_dependency::find(snapshot, &uses)),
+        (Code::DuplicateVersion, &|| duplicate_version::find(snapshot, &uses)),
+        (Code::NotInherited, &|| not_inherited::find(snapshot, &uses, &aligned)),
+        (Code::BroadFeatures, &|| broad_features::find(snapshot, &uses)),
         (Code::UnusedWorkspaceDependency, &|| unused_workspace_dependency::find(snapshot)),
         (Code::Profile, &|| profile::find(snapshot, wishes.tune_release)),
         (Code::CargoConfig, &|| cargo_config::find(snapshot, wishes.sccache)),

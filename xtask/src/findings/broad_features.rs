@@ -9,7 +9,7 @@ use cargo_metadata::{DependencyKind, Package, PackageId};
 use crate::{
     cli::Code,
     graph::{
-        self, Use,
+        Use,
         builds::{Builds, Place},
         dependency_kind,
         requests::{self, Ask, Features},
@@ -60,8 +60,7 @@ const NAMED_OTHERWISE: [(&str, &str, &str); 5] = [
 ];
 
 /// One finding for each umbrella that a member asks for.
-pub(super) fn find(snapshot: &Snapshot) -> Vec<Finding> {
-    let uses = graph::uses(snapshot);
+pub(super) fn find(snapshot: &Snapshot, uses: &[Use<'_>]) -> Vec<Finding> {
     UMBRELLAS
         .iter()
         .filter_map(|(package, feature)| {

@@ -18,16 +18,14 @@ use crate::{
 use super::Finding;
 
 /// One finding for each package.
-pub(super) fn find(snapshot: &Snapshot) -> Vec<Finding> {
-    let uses = graph::uses(snapshot);
-    let groups = in_several_versions(&uses);
-    groups.into_iter().map(|(package, group)| judge(snapshot, package, &group, &uses)).collect()
+pub(super) fn find(snapshot: &Snapshot, uses: &[Use<'_>]) -> Vec<Finding> {
+    let groups = in_several_versions(uses);
+    groups.into_iter().map(|(package, group)| judge(snapshot, package, &group, uses)).collect()
 }
 
 /// Packages that members require in several versions: the subjects of this rule.
-pub(super) fn subjects(snapshot: &Snapshot) -> BTreeSet<String> {
-    let uses = graph::uses(snapshot);
-    in_several_versions(&uses).into_keys().map(str::to_owned).collect()
+pub(super) fn subjects(uses: &[Use<'_>]) -> BTreeSet<String> {
+    in_several_versions(uses).into_keys().map(str::to_owned).collect()
 }
 
 fn in_several_versions<'a>(uses: &'a [Use<'a>]) -> BTreeMap<&'a str, Vec<&'a Use<'a>>> {

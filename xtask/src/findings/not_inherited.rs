@@ -17,9 +17,12 @@ use super::Finding;
 
 /// One change for each entry of the workspace, one record for each repetition that must stay. Packages
 /// that are `aligned` by another pass are left to it.
-pub(super) fn find(snapshot: &Snapshot, aligned: &BTreeSet<String>) -> Vec<Finding> {
+pub(super) fn find(
+    snapshot: &Snapshot,
+    uses: &[Use<'_>],
+    aligned: &BTreeSet<String>,
+) -> Vec<Finding> {
     let shared = manifest::workspace_declarations(snapshot.root_document());
-    let uses = graph::uses(snapshot);
     let mut out = Vec::new();
     for base in shared.iter().filter(|base| !aligned.contains(base.package())) {
         let repeats = uses.iter().filter(|u| !u.declared.inherits && u.declared.key == base.key);

@@ -14,8 +14,7 @@ use crate::{
 use super::Finding;
 
 /// One finding for each suspicious dependency of each member.
-pub(super) fn find(snapshot: &Snapshot) -> Vec<Finding> {
-    let uses = graph::uses(snapshot);
+pub(super) fn find<'a>(snapshot: &'a Snapshot, uses: &[Use<'a>]) -> Vec<Finding> {
     let mut losses = Losses::new(snapshot);
     uses.iter()
         .filter(|usage| !usage.member.usage.mentions(&usage.crate_name()))
