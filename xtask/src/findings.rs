@@ -11,6 +11,7 @@ use anyhow::Result;
 
 use crate::{
     cli::Code,
+    graph,
     manifest::Site,
     outlook::Outlook,
     plan::{self, Change, Edit},
@@ -87,9 +88,11 @@ pub(crate) struct Plan {
 /// # Errors
 /// When the plan would change a key that no change names: a defect.
 pub(crate) fn plan(snapshot: &Snapshot, wishes: &Wishes) -> Result<Plan> {
+    // Read once: every rule on dependencies looks at all of them.
+    let uses = graph::uses(snapshot);
     let (duplicates, aligned) = if wishes.codes.contains(&Code::DuplicateVersion) {
-        let found = duplicate_version::find(snapshot, wishes.outlook.as_ref());
-        let subjects = duplicate_version::subjects(&found, snapshot);
+        let found = duplicate_version::find(snapshot, &uses, wishes.outlook.as_ref());
+        let subjects = duplicate_version::subjects(&found, &uses);
         (found, subjects)
     } else {
         Default::default()
@@ -97,10 +100,10 @@ pub(crate) fn plan(snapshot: &Snapshot, wishes: &Wishes) -> Result<Plan> {
     let rules: [(Code, &dyn Fn() -> Vec<Finding>); 9] = [
         (Code::PackageBloat, &|| package_bloat::find(snapshot)),
         (Code::Gitignore, &|| gitignore::find(snapshot)),
-        (Code::UnusedDependency, &|| unused_dependency::find(snapshot)),
+        (Code::UnusedDependency, &|| unused_dependency::find(snapshot, &uses)),
         (Code::DuplicateVersion, &|| duplicates.clone()),
-        (Code::NotInherited, &|| not_inherited::find(snapshot, &aligned)),
-        (Code::BroadFeatures, &|| broad_features::find(snapshot)),
+        (Code::NotInherited, &|| not_inherited::find(snapshot, &uses, &aligned)),
+        (Code::BroadFeatures, &|| broad_features::find(snapshot, &uses)),
         (Code::UnusedWorkspaceDependency, &|| unused_workspace_dependency::find(snapshot)),
         (Code::Profile, &|| profile::find(snapshot, wishes.tune_release)),
         (Code::CargoConfig, &|| cargo_config::find(snapshot, wishes.sccache)),

@@ -3,13 +3,13 @@
 //! Pure: reads a [`Snapshot`], never the disk.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashMap},
     fmt,
     path::{Path, PathBuf},
 };
 
 use cargo_metadata::{
-    DependencyKind, Node, Package, PackageId,
+    DependencyKind, Node, Package,
     semver::{Op, Version, VersionReq},
 };
 use toml_edit::DocumentMut;
@@ -21,9 +21,13 @@ use crate::{
     snapshot::{Member, ROOT_MANIFEST, Snapshot},
 };
 
+pub(crate) mod builds;
 mod host;
+mod loss;
+pub(crate) mod requests;
 
 pub(crate) use host::HostGraph;
+pub(crate) use loss::{Losses, links};
 
 /// One dependency of one member.
 #[derive(Debug, Clone)]
@@ -75,7 +79,11 @@ impl Use<'_> {
         let renamed = self.effective.rename_of.is_some();
         let library = self.package.filter(|_| !renamed).and_then(|package| {
             package.targets.iter().find(|target| {
-                target.is_lib() || target.is_proc_macro() || target.is_dylib() || target.is_cdylib()
+                target.is_lib()
+                    || target.is_rlib()
+                    || target.is_proc_macro()
+                    || target.is_dylib()
+                    || target.is_cdylib()
             })
         });
         let name = library.map_or(self.declared.key.as_str(), |target| target.name.as_str());
@@ -142,11 +150,7 @@ fn resolved<'a>(
     table: &DepTable,
     effective: &Declaration,
 ) -> Option<&'a Package> {
-    let kind = match table.kind {
-        Kind::Normal => DependencyKind::Normal,
-        Kind::Dev => DependencyKind::Development,
-        Kind::Build => DependencyKind::Build,
-    };
+    let kind = dependency_kind(table.kind);
     let requirement =
         effective.requirement.as_deref().and_then(|text| VersionReq::parse(text).ok());
     let fits = |version: &Version| requirement.as_ref().is_none_or(|req| req.matches(version));
@@ -157,25 +161,13 @@ fn resolved<'a>(
         .find(|package| package.name == effective.package() && fits(&package.version))
 }
 
-/// Whether `from` reaches `without` other than by its direct dependency on it.
-pub(crate) fn reaches_otherwise(
-    snapshot: &Snapshot,
-    from: &PackageId,
-    without: &PackageId,
-) -> bool {
-    let below = |id: &PackageId| snapshot.node(id).into_iter().flat_map(|node| &node.deps);
-    let mut seen = HashSet::from([from]);
-    let mut queue: Vec<&PackageId> =
-        below(from).map(|dep| &dep.pkg).filter(|id| *id != without).collect();
-    while let Some(id) = queue.pop() {
-        if id == without {
-            return true;
-        }
-        if seen.insert(id) {
-            queue.extend(below(id).map(|dep| &dep.pkg));
-        }
+/// The kind of a table as cargo's metadata calls it.
+pub(crate) fn dependency_kind(kind: Kind) -> DependencyKind {
+    match kind {
+        Kind::Normal => DependencyKind::Normal,
+        Kind::Dev => DependencyKind::Development,
+        Kind::Build => DependencyKind::Build,
     }
-    false
 }
 
 /// Why a member's entry cannot inherit a workspace entry without changing what it gets; none if it can.

@@ -14,13 +14,16 @@ use toml_edit::DocumentMut;
 use crate::{
     cargo::{self, Cargo},
     cli::Global,
-    commit, disk, paths,
+    commit, disk,
     policy::Policy,
     record::Machine,
     target_dir::{self, Inventory},
     text::Text,
-    usage::Usage,
 };
+
+mod sources;
+
+pub(crate) use sources::Member;
 
 /// Path of the root manifest, relative to the workspace root.
 pub(crate) const ROOT_MANIFEST: &str = "Cargo.toml";
@@ -79,17 +82,6 @@ impl Index {
     }
 }
 
-/// A member of the workspace.
-#[derive(Debug, Clone)]
-pub(crate) struct Member {
-    pub(crate) id: PackageId,
-    pub(crate) name: String,
-    /// Relative to the workspace root; `None` for a member that lies outside it.
-    pub(crate) manifest: Option<PathBuf>,
-    /// Words of its own sources.
-    pub(crate) usage: Usage,
-}
-
 impl Snapshot {
     /// Reads the workspace at `root` (see [`find_root`]). `probes` are paths to ask git about.
     ///
@@ -111,7 +103,7 @@ impl Snapshot {
             .with_context(|| format!("cargo rejects the workspace `{}`", root.display()))?;
         let policy = Policy::read(&metadata)
             .with_context(|| format!("in `{}`", root.join(ROOT_MANIFEST).display()))?;
-        let members = read_members(&metadata, &root)?;
+        let members = sources::read_members(&metadata, &root)?;
         let files = read_files(&root, &members)?;
         let documents = parse_documents(&root, &files)?;
         let target_dir = metadata.target_directory.clone().into_std_path_buf();
@@ -229,77 +221,6 @@ fn workspace_root(cargo: &Cargo, dir: &Path) -> Result<PathBuf> {
         .with_context(|| format!("cargo finds no workspace at `{}`", dir.display()))?;
     let manifest = PathBuf::from(located.trim_end_matches(['\r', '\n']));
     Ok(manifest.parent().unwrap_or(dir).to_path_buf())
-}
-
-fn read_members(metadata: &Metadata, root: &Path) -> Result<Vec<Member>> {
-    let packages = metadata.workspace_packages();
-    let dirs: BTreeSet<PathBuf> = metadata
-        .packages
-        .iter()
-        .filter_map(|package| Some(package.manifest_path.parent()?.as_std_path().to_path_buf()))
-        .collect();
-    packages
-        .into_iter()
-        .map(|package| {
-            let manifest = package.manifest_path.as_std_path();
-            let dir = manifest.parent().unwrap_or(root);
-            Ok(Member {
-                id: package.id.clone(),
-                name: package.name.to_string(),
-                manifest: paths::inside(root, manifest),
-                usage: read_usage(dir, &dirs, metadata.target_directory.as_std_path())?,
-            })
-        })
-        .collect()
-}
-
-/// Words of every Rust file below `dir` that belongs to no other package.
-fn read_usage(dir: &Path, packages: &BTreeSet<PathBuf>, target_dir: &Path) -> Result<Usage> {
-    let own = dir.to_path_buf();
-    let others = packages.clone();
-    let target = target_dir.to_path_buf();
-    let walk = ignore::WalkBuilder::new(dir)
-        .standard_filters(false)
-        .follow_links(true)
-        .filter_entry(move |entry| {
-            let path = entry.path();
-            let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
-            path == own
-                || !is_dir
-                || !(path == target || others.contains(path) || is_left_out(path))
-        })
-        .build();
-    let mut usage = Usage::default();
-    for entry in walk {
-        let entry = match entry {
-            Ok(entry) => entry,
-            // A link that leads nowhere or in a circle holds no source.
-            Err(_) => continue,
-        };
-        if entry.path().extension().is_some_and(|extension| extension == "rs")
-            && entry.file_type().is_some_and(|kind| kind.is_file())
-        {
-            let bytes = std::fs::read(entry.path())
-                .with_context(|| format!("failed to read `{}`", entry.path().display()))?;
-            let text = String::from_utf8_lossy(&bytes);
-            usage.add(&text);
-            for path in included_markdown(&text, entry.path()) {
-                // Doc examples; what is not there, the compiler misses as well.
-                usage.add_text(&disk::read_optional(&path)?.map_or_else(String::new, |bytes| {
-                    String::from_utf8_lossy(&bytes).into_owned()
-                }));
-            }
-        }
-    }
-    Ok(usage)
-}
-
-/// Files that a source may take its documentation from: `include_str!("../README.md")`.
-fn included_markdown(text: &str, source: &Path) -> Vec<PathBuf> {
-    let dir = source.parent().unwrap_or(Path::new("/"));
-    let literals = text.split('"').filter(|literal| literal.ends_with(".md"));
-    let includes = text.contains("include_str!");
-    literals.filter(|_| includes).map(|name| paths::without_dots(&dir.join(name))).collect()
 }
 
 /// Directories that are never sources: target directories, version control, backups.

@@ -4,16 +4,16 @@
 //! paths, macros and doc examples name crates there; a file that is no valid Rust counts whole.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     str::FromStr as _,
 };
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 
 /// The words of a package's code.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Usage {
-    words: BTreeSet<String>,
+    words: HashSet<String>,
     /// `a::b` and `a::{b, c}`: what stands behind the two colons of a word.
     paths: BTreeMap<String, BTreeSet<String>>,
 }
@@ -50,12 +50,11 @@ impl Usage {
         for token in tokens {
             match token {
                 TokenTree::Ident(ident) => {
-                    let word = ident.to_string();
-                    let word = word.strip_prefix("r#").unwrap_or(&word).to_owned();
+                    let word = plain(&ident);
                     if let (Some(before), 2) = (&before, colons) {
-                        self.paths.entry(before.clone()).or_default().insert(word.clone());
+                        self.add_path(before, &word);
                     }
-                    self.words.insert(word.clone());
+                    self.add_word(&word);
                     before = Some(word);
                     colons = 0;
                 }
@@ -86,8 +85,7 @@ impl Usage {
         for token in tokens {
             match token {
                 TokenTree::Ident(ident) if first => {
-                    let words = self.paths.entry(before.to_owned()).or_default();
-                    words.insert(ident.to_string());
+                    self.add_path(before, &plain(&ident));
                     first = false;
                 }
                 TokenTree::Punct(punct) if punct.as_char() == ',' => first = true,
@@ -96,10 +94,25 @@ impl Usage {
         }
     }
 
+    /// Most words of a source are known already: only new ones are stored.
+    fn add_word(&mut self, word: &str) {
+        if !self.words.contains(word) {
+            self.words.insert(word.to_owned());
+        }
+    }
+
+    fn add_path(&mut self, left: &str, right: &str) {
+        match self.paths.get_mut(left) {
+            Some(known) if known.contains(right) => {}
+            Some(known) => _ = known.insert(right.to_owned()),
+            None => _ = self.paths.insert(left.to_owned(), BTreeSet::from([right.to_owned()])),
+        }
+    }
+
     /// Adds text that is no Rust, such as Markdown with doc examples.
     pub(crate) fn add_text(&mut self, text: &str) {
         let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
-        self.words.extend(words.filter(|word| !word.is_empty()).map(str::to_owned));
+        words.filter(|word| !word.is_empty()).for_each(|word| self.add_word(word));
         for (at, _) in text.match_indices("::") {
             let is_word = |c: char| c.is_alphanumeric() || c == '_';
             let left: String = {
@@ -109,10 +122,16 @@ impl Usage {
             };
             let right: String = text[at + 2..].chars().take_while(|c| is_word(*c)).collect();
             if !left.is_empty() && !right.is_empty() {
-                self.paths.entry(left).or_default().insert(right);
+                self.add_path(&left, &right);
             }
         }
     }
+}
+
+/// An identifier without `r#`.
+fn plain(ident: &Ident) -> String {
+    let word = ident.to_string();
+    word.strip_prefix("r#").map(str::to_owned).unwrap_or(word)
 }
 
 #[cfg(test)]

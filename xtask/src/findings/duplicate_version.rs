@@ -12,7 +12,7 @@ use std::{
 use cargo_metadata::PackageId;
 
 use crate::{
-    graph::{self, HostGraph, Use},
+    graph::{HostGraph, Use},
     outlook::Outlook,
     plan::{Change, Edit},
     record::Verdict,
@@ -31,14 +31,17 @@ use subject::{Found, Judged, Subject, versions};
 
 /// One finding for each package, or for several that the same steps bring to one version. `outlook` says
 /// what newer releases would change; without it only versions in the graph are considered.
-pub(super) fn find(snapshot: &Snapshot, outlook: Option<&Outlook>) -> Vec<Finding> {
-    let uses = graph::uses(snapshot);
+pub(super) fn find(
+    snapshot: &Snapshot,
+    uses: &[Use<'_>],
+    outlook: Option<&Outlook>,
+) -> Vec<Finding> {
     let graph = HostGraph::of(snapshot);
-    let solver = Solver::new(snapshot, &graph, &uses, outlook);
+    let solver = Solver::new(snapshot, &graph, uses, outlook);
     let mut ways: Vec<Found<'_>> = Vec::new();
     let mut left = Vec::new();
     let mut blocked = Vec::new();
-    for subject in subjects_of(&graph, &uses) {
+    for subject in subjects_of(&graph, uses) {
         match subject.judge(&solver) {
             Judged::Ways(found) => ways.push(found),
             Judged::Skipped(reason) => left.push(subject.left(Verdict::Skipped, &reason)),
@@ -58,9 +61,8 @@ pub(super) fn find(snapshot: &Snapshot, outlook: Option<&Outlook>) -> Vec<Findin
 }
 
 /// Packages whose requirements this rule may edit: other rules leave them to it.
-pub(super) fn subjects(findings: &[Finding], snapshot: &Snapshot) -> BTreeSet<String> {
-    let uses = graph::uses(snapshot);
-    let several = in_several_versions(&uses).into_keys().map(str::to_owned);
+pub(super) fn subjects(findings: &[Finding], uses: &[Use<'_>]) -> BTreeSet<String> {
+    let several = in_several_versions(uses).into_keys().map(str::to_owned);
     let keys: HashSet<&str> = findings
         .iter()
         .filter_map(|finding| match finding {

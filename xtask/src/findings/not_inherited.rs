@@ -25,7 +25,11 @@ mod split;
 
 /// One change for each key, one record for each repetition that must stay. Packages that are `aligned`
 /// by another pass are left to it.
-pub(super) fn find(snapshot: &Snapshot, aligned: &BTreeSet<String>) -> Vec<Finding> {
+pub(super) fn find(
+    snapshot: &Snapshot,
+    uses: &[Use<'_>],
+    aligned: &BTreeSet<String>,
+) -> Vec<Finding> {
     let shared = manifest::workspace_declarations(snapshot.root_document());
     let heirs = if snapshot.members.iter().all(|member| member.manifest.is_some()) {
         Heirs::AllRead
@@ -34,7 +38,7 @@ pub(super) fn find(snapshot: &Snapshot, aligned: &BTreeSet<String>) -> Vec<Findi
     };
     let generated = generated(&snapshot.documents);
     let workspace = Workspace { root: &snapshot.root, shared: &shared, heirs, generated };
-    judge(&workspace, &graph::uses(snapshot), aligned)
+    judge(&workspace, uses, aligned)
 }
 
 /// Manifests whose dependencies are written by `cargo hakari`, which would write them again.

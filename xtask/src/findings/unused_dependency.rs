@@ -4,7 +4,7 @@
 
 use crate::{
     cli::Code,
-    graph::{self, Use},
+    graph::{self, Losses, Use},
     manifest,
     plan::{Change, Edit},
     record::Verdict,
@@ -14,19 +14,19 @@ use crate::{
 use super::Finding;
 
 /// One finding for each suspicious dependency of each member.
-pub(super) fn find(snapshot: &Snapshot) -> Vec<Finding> {
-    graph::uses(snapshot)
-        .iter()
+pub(super) fn find<'a>(snapshot: &'a Snapshot, uses: &[Use<'a>]) -> Vec<Finding> {
+    let mut losses = Losses::new(snapshot);
+    uses.iter()
         .filter(|usage| !usage.member.usage.mentions(&usage.crate_name()))
-        .map(|usage| judge(snapshot, usage))
+        .map(|usage| judge(snapshot, usage, &mut losses))
         .collect()
 }
 
-fn judge(snapshot: &Snapshot, usage: &Use<'_>) -> Finding {
+fn judge<'a>(snapshot: &Snapshot, usage: &Use<'a>, losses: &mut Losses<'a>) -> Finding {
     let key = &usage.declared.key;
     let subject = format!("{}/{key}", usage.member.name);
     let title = format!("remove {key} from {} {}", usage.member.name, usage.table);
-    if let Some(reason) = kept_because(snapshot, usage) {
+    if let Some(reason) = kept_because(snapshot, usage, losses) {
         return Finding::left(Code::UnusedDependency, &subject, &title, Verdict::Skipped, &reason);
     }
     let reason =
@@ -37,7 +37,11 @@ fn judge(snapshot: &Snapshot, usage: &Use<'_>) -> Finding {
 }
 
 /// Why a dependency stays although no code names it.
-fn kept_because(snapshot: &Snapshot, usage: &Use<'_>) -> Option<String> {
+fn kept_because<'a>(
+    snapshot: &Snapshot,
+    usage: &Use<'a>,
+    losses: &mut Losses<'a>,
+) -> Option<String> {
     let key = usage.declared.key.as_str();
     let package = usage.effective.package();
     if snapshot.policy.keep.contains(key) || snapshot.policy.keep.contains(package) {
@@ -56,16 +60,15 @@ fn kept_because(snapshot: &Snapshot, usage: &Use<'_>) -> Option<String> {
     if usage.table.target.is_some() {
         return Some("it is for one target only; other hosts were not checked".to_owned());
     }
-    if resolved.links.is_some() || package.ends_with("-sys") {
+    if graph::links(resolved) {
         return Some("it links a native library, which may be its purpose".to_owned());
     }
-    if !usage.effective.features.is_empty()
-        && graph::reaches_otherwise(snapshot, &usage.member.id, &resolved.id)
-    {
-        return Some(format!(
-            "it may be there to switch on {} for another dependency",
-            usage.effective.features.join(", ")
-        ));
-    }
-    None
+    let loss = losses.without(usage)?;
+    Some(format!(
+        "it switches on {} of {} for {}; nothing else that {} reaches asks for that",
+        loss.features.join(", "),
+        loss.package,
+        loss.losers.into_iter().collect::<Vec<_>>().join(", "),
+        usage.member.name
+    ))
 }

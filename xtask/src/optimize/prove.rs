@@ -158,6 +158,10 @@ fn reduce(
         pool.iter().filter(|change| ids.contains(&change.id())).cloned().collect()
     };
     let split = bisect::largest_sound(&ids, first, |ids| test(trial, &select(ids)))?;
+    let choices = wording::count(split.tests, "choice");
+    proof
+        .notes
+        .push(format!("{choices} of {} changes were tried to find those that stand", ids.len()));
     proof.kept = select(&split.sound);
     for (id, evidence) in split.rejected {
         let change = pool.iter().find(|change| change.id() == id);

@@ -188,7 +188,7 @@ fn a_path_dependency_outside_the_workspace_is_built_and_never_edited() {
     let run = fixture.optimize(&["--yes", "--measure", "none"]).exits(0);
     assert_same(&before, &tree(&outside, &|_| false));
     assert!(run.ids("applied").contains(&"unused-dependency:app/ghoul".to_owned()), "{run:?}");
-    run.holds("broad-features:tokio", "blocked", "outside asks for it too");
+    run.holds("broad-features:tokio", "blocked", "`../outside/Cargo.toml` asks for full;");
     assert!(fixture.read("app/Cargo.toml").contains("features = [\"full\"]"));
     fixture.cargo(&["check", "--workspace", "--locked", "--offline", "--quiet"]);
 }
