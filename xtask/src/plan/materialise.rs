@@ -132,10 +132,8 @@ impl Tree<'_> {
             Edit::Inherit { site, key } => return self.inherit(site, key),
             Edit::Declare { entry, heirs } if !self.is_repeated(&entry.key, heirs) => return,
             Edit::ReplaceFeature { site, key, feature, by } => {
-                for site in self.asking(site, key, feature) {
-                    edit::replace_feature(self.edit(&file_of(&site)), &site, key, feature, by);
-                }
-                return;
+                let site = self.asked_at(site, key, feature);
+                return edit::replace_feature(self.edit(&file_of(&site)), &site, key, feature, by);
             }
             _ => {}
         }
@@ -200,30 +198,14 @@ impl Tree<'_> {
         heirs.is_empty() || left.map(file_of).collect::<HashSet<_>>().len() > 1
     }
 
-    /// Where a feature stands that a change found at `site`: another one may have moved it to the
-    /// workspace's entry, or from there to the heirs.
-    fn asking(&self, site: &Site, key: &str, feature: &str) -> Vec<Site> {
-        let has = |declared: &Declaration| declared.features.iter().any(|name| name == feature);
-        let here = self.declared(site, key);
-        match (site, &here) {
-            (_, Some(here)) if has(here) => vec![site.clone()],
-            (Site::Member { .. }, Some(here)) if here.inherits => vec![Site::Workspace],
-            (Site::Workspace, Some(_)) => self.heirs(key, has),
-            _ => Vec::new(),
+    /// Where a feature stands that a change found at `site`: an entry that inherits by now may have left
+    /// it to the workspace's.
+    fn asked_at(&self, site: &Site, key: &str, feature: &str) -> Site {
+        let own = self.declared(site, key);
+        match own.filter(|own| own.inherits && !own.features.iter().any(|name| name == feature)) {
+            Some(_) => Site::Workspace,
+            None => site.clone(),
         }
-    }
-
-    /// The heirs of an entry that are `wanted`.
-    fn heirs(&self, key: &str, wanted: impl Fn(&Declaration) -> bool) -> Vec<Site> {
-        let paths: BTreeSet<&PathBuf> = self.base.keys().chain(self.edited.keys()).collect();
-        let entries = paths.into_iter().filter_map(|path| Some((path, self.get(path)?)));
-        entries
-            .flat_map(|(path, document)| {
-                manifest::declarations(document).into_iter().map(move |entry| (path, entry))
-            })
-            .filter(|(_, (_, own))| own.key == key && own.inherits && wanted(own))
-            .map(|(path, (table, _))| Site::Member { manifest: path.clone(), table })
-            .collect()
     }
 
     fn remove_uninherited(&mut self, key: &str) {

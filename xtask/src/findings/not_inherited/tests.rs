@@ -10,9 +10,11 @@ use crate::{
 };
 
 mod properties;
+mod requirements;
 
 /// A workspace of nothing but manifests. Whatever is required by version is locked in one version for
-/// each major; names that start with `lost` are locked in none.
+/// each major. What is optional is not active, so that nobody knows its version; nor is it known of
+/// names that start with `lost`.
 struct World {
     documents: BTreeMap<PathBuf, DocumentMut>,
     members: Vec<Member>,
@@ -39,7 +41,7 @@ impl World {
     fn uses(&self) -> Vec<Use<'_>> {
         graph::uses_in(&self.documents, &self.members, |_, _, effective| {
             let requirement: semver::VersionReq = effective.requirement.as_ref()?.parse().ok()?;
-            let is_lost = effective.package().starts_with("lost");
+            let is_lost = effective.optional || effective.package().starts_with("lost");
             let fits = |package: &&Package| requirement.matches(&package.version);
             self.packages.iter().find(fits).filter(|_| !is_lost)
         })
@@ -301,20 +303,6 @@ fn what_is_alike_in_most_members_is_declared_and_the_others_keep_theirs() {
     let entry = "[workspace.dependencies]\nx = { git = \"https://example.com/x\", rev = \"1\" }\nz = \"1\"\n";
     assert_eq!(after.text("Cargo.toml"), entry);
     assert!(after.judge(Heirs::AllRead, &[]).0.is_empty());
-}
-
-#[test]
-fn requirements_of_two_majors_or_of_what_is_not_locked_are_not_merged() {
-    let root = "[workspace.dependencies]\nz = \"1\"\n";
-    let two = "[dependencies]\nx = \"2\"\n";
-    stays(root, &[SHORT, two], "not-inherited:b/x", "it requires 2, a 1");
-    let (path, both) = ("{ path = \"../x\" }", "{ path = \"../x\", version = \"1\" }");
-    let [path, both] = [path, both].map(|entry| format!("[dependencies]\nx = {entry}\n"));
-    stays(root, &[&path, &both], "not-inherited:b/x", "only one of the two names a version");
-    let (lost, newer) = ("[dependencies]\nlost = \"1\"\n", "[dependencies]\nlost = \"1.5\"\n");
-    stays(root, &[lost, newer], "not-inherited:b/lost", "it requires 1.5, a 1");
-    let (changes, _) = World::new(root, &[newer, newer]).judge(Heirs::AllRead, &[]);
-    assert_eq!(changes.len(), 1, "what is the same needs no lock");
 }
 
 #[test]
