@@ -125,7 +125,8 @@ impl Tree<'_> {
     fn apply(&mut self, edit: &Edit) {
         match edit {
             Edit::RemoveUninherited { key } => return self.remove_uninherited(key),
-            Edit::Ignore { .. } => return,
+            // Lock files are made by cargo: see `trial`.
+            Edit::Ignore { .. } | Edit::Lock { .. } => return,
             _ => self.inherited = None,
         }
         match edit {

@@ -53,7 +53,13 @@ fn hold_request(key: &Request, old: &Asked, new: &Asked, chosen: &[Change]) -> R
     }
     let may_narrow = named(Code::NotInherited, key.in_manifest())
         && graph::narrows(&old.requirement, &new.requirement);
-    let is_stated = named(Code::DuplicateVersion, dependency) || may_narrow;
+    // To bring one package to one version, others may be raised.
+    let is_stated = chosen.iter().any(|change| {
+        change.code == Code::DuplicateVersion
+            && (change.subject == *dependency
+                || change.edits.iter().any(|edit| edit.key() == Some(key.in_manifest())))
+    });
+    let is_stated = is_stated || may_narrow;
     if old.requirement != new.requirement && !is_stated {
         return Err(format!("{key} would require {}, not {}", new.requirement, old.requirement));
     }
