@@ -16,6 +16,7 @@ use crate::{
     plan::{Change, Edit},
     record::Verdict,
     snapshot::Snapshot,
+    wording,
 };
 
 use super::Finding;
@@ -84,15 +85,69 @@ fn judge(workspace: &Workspace<'_>, uses: &[Use<'_>], aligned: &BTreeSet<String>
             out.extend(inherit(workspace, base, &group));
         }
     }
-    // A workspace that declares nothing together never asked for it.
-    if !workspace.shared.is_empty() {
-        let is_free = |group: &Vec<&Use<'_>>| {
-            !group.iter().any(|usage| aligned.contains(usage.declared.package()))
-        };
-        let groups = by_key.into_iter().filter(|(_, group)| is_free(group));
-        out.extend(groups.flat_map(|(key, group)| hoist::find(workspace, key, &group)));
+    let is_free = |group: &Vec<&Use<'_>>| {
+        !group.iter().any(|usage| aligned.contains(usage.declared.package()))
+    };
+    by_key.retain(|_, group| is_free(group));
+    for place in [Place::Elsewhere, Place::Workspace] {
+        let groups: Vec<(&str, &Vec<&Use<'_>>)> = by_key
+            .iter()
+            .filter(|(_, group)| group.first().is_some_and(|u| Place::of(&u.declared) == place))
+            .map(|(key, group)| (*key, group))
+            .collect();
+        out.extend(by_habit(workspace, place, &groups));
     }
     out
+}
+
+/// Where a crate comes from, as far as workspaces treat it differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// A path: mostly a member.
+    Workspace,
+    Elsewhere,
+}
+
+impl Place {
+    fn of(declared: &Declaration) -> Self {
+        let is_path = declared.source.iter().any(|(key, _)| key == "path");
+        if is_path { Self::Workspace } else { Self::Elsewhere }
+    }
+}
+
+/// So few that to declare them restyles no workspace.
+const FEW: usize = 4;
+
+/// Declares what members repeat, if that is the workspace's habit: it declares at least as many of a
+/// kind as its members repeat, or these are few. Whoever declares nothing never asked for it.
+fn by_habit(
+    workspace: &Workspace<'_>,
+    place: Place,
+    groups: &[(&str, &Vec<&Use<'_>>)],
+) -> Vec<Finding> {
+    let declared = workspace.shared.iter().filter(|entry| Place::of(entry) == place).count();
+    let repeated: Vec<String> = groups
+        .iter()
+        .filter(|(_, group)| hoist::members(group) > 1)
+        .map(|(key, _)| (*key).to_owned())
+        .collect();
+    if workspace.shared.is_empty() {
+        return Vec::new();
+    }
+    if repeated.len() <= declared.max(FEW) {
+        return groups.iter().flat_map(|(key, group)| hoist::find(workspace, key, group)).collect();
+    }
+    let (subject, what) = match place {
+        Place::Workspace => ("paths", "path dependencies"),
+        Place::Elsewhere => ("repeated", "dependencies"),
+    };
+    let reason = format!(
+        "members repeat {} ({}), the workspace declares {declared}: that is not its habit",
+        repeated.len(),
+        wording::some_of(&repeated)
+    );
+    let title = format!("declare the {what} that members repeat");
+    vec![Finding::left(Code::NotInherited, subject, &title, Verdict::Skipped, &reason)]
 }
 
 /// Makes members inherit an entry that the workspace has.

@@ -56,7 +56,7 @@ pub(super) fn find(workspace: &Workspace<'_>, key: &str, group: &[&Use<'_>]) -> 
 }
 
 /// How many members a group is of.
-fn members(group: &[&Use<'_>]) -> usize {
+pub(super) fn members(group: &[&Use<'_>]) -> usize {
     group.iter().map(|usage| usage.manifest).collect::<BTreeSet<_>>().len()
 }
 
