@@ -13,7 +13,7 @@ use wait4::Wait4 as _;
 
 /// Lines of dependencies that each member has.
 const LINES: usize = 4;
-/// Functions in each of the two files of a member; each takes ten lines.
+/// Functions in each of the two files of a member; each takes eleven lines.
 const FUNCTIONS: usize = 20;
 
 /// A generated workspace, and stand-ins for the programs that `optimize --dry-run` asks.

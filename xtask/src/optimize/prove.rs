@@ -158,10 +158,11 @@ fn reduce(
         pool.iter().filter(|change| ids.contains(&change.id())).cloned().collect()
     };
     let split = bisect::largest_sound(&ids, first, |ids| test(trial, &select(ids)))?;
-    let choices = wording::count(split.tests, "choice");
-    proof
-        .notes
-        .push(format!("{choices} of {} changes were tried to find those that stand", ids.len()));
+    if split.tests > 0 {
+        let choices = wording::count(split.tests, "choice");
+        let changes = wording::count(ids.len(), "change");
+        proof.notes.push(format!("{choices} of {changes} tried to find those that stand"));
+    }
     proof.kept = select(&split.sound);
     for (id, evidence) in split.rejected {
         let change = pool.iter().find(|change| change.id() == id);

@@ -232,7 +232,13 @@ fn a_build_script_names_and_the_settings_of_a_tool_do_not() {
 
 #[test]
 fn what_only_the_macro_of_another_crate_names_is_saved_by_the_compiler() {
-    let fixture = fixture("[dependencies]\nghost = \"1\"\nscribe = \"1\"", "scribe::scribe!();");
+    let fixture = fixture(
+        "[dependencies]\nghost = \"1\"\nscribe = \"1\"\nzlib = \"1\"",
+        "scribe::scribe!();",
+    );
     let run = fixture.optimized(&["--only", "unused-dependency"]);
     run.holds("unused-dependency:app/ghost", "rejected", "error[E0433]: cannot find");
+    assert_eq!(run.ids("applied"), ["unused-dependency:app/zlib"], "{run:?}");
+    let note = "2 choices of 2 changes tried to find those that stand";
+    assert!(run.notes().contains(&note.to_owned()), "{run:?}");
 }
