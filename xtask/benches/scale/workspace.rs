@@ -139,14 +139,23 @@ impl Workspace {
         let records = self.base.join("records");
         let locate = ["locate-project", "--workspace", "--message-format=plain"];
         let metadata = ["metadata", "--format-version=1", "--locked"];
-        put(&records.join("locate-project"), &self.real("cargo", &locate));
-        put(&records.join("metadata"), &self.real("cargo", &metadata));
-        put(&records.join("--version"), &self.real("cargo", &["--version"]));
-        put(&records.join("-vV"), &self.real("rustc", &["-vV"]));
+        for (program, name, args) in [
+            ("cargo", "locate-project", &locate[..]),
+            ("cargo", "metadata", &metadata),
+            ("cargo", "--version", &["--version"]),
+            ("rustc", "--version", &["--version"]),
+            ("rustc", "-vV", &["-vV"]),
+            ("rustc", "--print", &["--print", "cfg"]),
+        ] {
+            put(&records.join(program).join(name), &self.real(program, args));
+        }
+        // Nothing is newer than what is locked.
+        put(&records.join("cargo/update"), "");
         let log = format!("echo \"${{0##*/}} $*\" >> '{}'\n", self.log().display());
         let answers = format!(
-            "case \"$1\" in\nlocate-project|metadata|--version|-vV) exec /bin/cat '{}/'\"$1\" ;;\n\
-             *) echo \"there is no record of $0 $*\" >&2; exit 1 ;;\nesac\n",
+            "record='{}/'\"${{0##*/}}/$1\"\n\
+             if [ -f \"$record\" ]; then exec /bin/cat \"$record\"; fi\n\
+             echo \"there is no record of $0 $*\" >&2; exit 1\n",
             records.display()
         );
         for (program, script) in [
