@@ -157,31 +157,29 @@ fn drop_idle(snapshot: &Snapshot, plan: &mut Plan) -> Result<()> {
             _ => None,
         })
         .collect();
-    let goes = |change: &Change| {
-        let heirs = change.edits.iter().filter_map(|edit| match edit {
-            Edit::Inherit { site, key } => Some((site.clone(), key.clone())),
-            _ => None,
-        });
-        heirs.map(|heir| removed.contains(&heir)).collect::<Vec<_>>()
-    };
-    plan.changes.retain(|change| {
-        change.code != Code::NotInherited || !goes(change).into_iter().all(|goes| goes)
-    });
-    let is_conditional = |change: &Change| match change.code {
-        Code::UnusedWorkspaceDependency => true,
-        Code::NotInherited => goes(change).contains(&true),
-        _ => false,
-    };
-    let ids: Vec<String> =
-        plan.changes.iter().filter(|c| is_conditional(c)).map(Change::id).collect();
-    for id in ids {
+    plan.changes.retain(|change| change.code != Code::NotInherited || has_heirs(change, &removed));
+    let is_conditional = |change: &Change| change.code == Code::UnusedWorkspaceDependency;
+    if plan.changes.iter().any(is_conditional) {
         let all: Vec<&Change> = plan.changes.iter().collect();
-        let without: Vec<&Change> = all.iter().copied().filter(|c| c.id() != id).collect();
+        let without: Vec<&Change> = all.iter().copied().filter(|c| !is_conditional(c)).collect();
         if plan::materialise(snapshot, &all)? == plan::materialise(snapshot, &without)? {
-            plan.changes.retain(|change| change.id() != id);
+            plan.changes.retain(|change| !is_conditional(change));
         }
     }
     Ok(())
+}
+
+/// Whether an entry is left to inherit, or two where the change would declare it for them.
+fn has_heirs(change: &Change, removed: &BTreeSet<(Site, String)>) -> bool {
+    let stays = |site: &Site, key: &str| !removed.contains(&(site.clone(), key.to_owned()));
+    let inherits = |edit: &Edit| matches!(edit, Edit::Inherit { site, key } if stays(site, key));
+    let is_wanted = |edit: &Edit| match edit {
+        Edit::Declare { entry, heirs } => {
+            plan::is_shared(heirs.iter().filter(|site| stays(site, &entry.key)))
+        }
+        _ => true,
+    };
+    change.edits.iter().any(inherits) && change.edits.iter().all(is_wanted)
 }
 
 /// What its owner wants to hear no more of is told as ignored, not with all its reasons.

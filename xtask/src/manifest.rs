@@ -192,12 +192,24 @@ fn collect(table: &dyn TableLike, target: Option<&str>, out: &mut Vec<(DepTable,
 
 /// Every entry of `[workspace.dependencies]`.
 pub(crate) fn workspace_declarations(doc: &DocumentMut) -> Vec<Declaration> {
-    doc.get("workspace")
-        .and_then(Item::as_table_like)
-        .and_then(|workspace| workspace.get("dependencies"))
-        .and_then(Item::as_table_like)
-        .map(|table| table.iter().map(|(key, item)| declaration(key, item)).collect())
-        .unwrap_or_default()
+    let entries = entries_at(doc, &["workspace", "dependencies"]);
+    entries.into_iter().flat_map(|table| table.iter()).map(|(key, i)| declaration(key, i)).collect()
+}
+
+/// One entry, without reading the others.
+pub(crate) fn declaration_at(doc: &DocumentMut, site: &Site, key: &str) -> Option<Declaration> {
+    let table = match site {
+        Site::Workspace => entries_at(doc, &["workspace", "dependencies"])?,
+        Site::Member { table, .. } => table.key_paths().into_iter().find_map(|path| {
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            entries_at(doc, &path)
+        })?,
+    };
+    Some(declaration(key, table.get(key)?))
+}
+
+fn entries_at<'a>(doc: &'a DocumentMut, path: &[&str]) -> Option<&'a dyn TableLike> {
+    item_at(doc, path)?.as_table_like()
 }
 
 /// The item at a path of keys, if each step is a table of any form.

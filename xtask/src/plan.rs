@@ -196,6 +196,11 @@ impl Umbrella {
     }
 }
 
+/// Whether entries stand in more than one manifest.
+pub(crate) fn is_shared<'a>(sites: impl Iterator<Item = &'a Site>) -> bool {
+    sites.map(file_of).collect::<BTreeSet<_>>().len() > 1
+}
+
 /// The manifest of a site, relative to the workspace root.
 fn file_of(site: &Site) -> PathBuf {
     match site {

@@ -180,23 +180,14 @@ impl Tree<'_> {
     }
 
     fn declared(&self, site: &Site, key: &str) -> Option<Declaration> {
-        let document = self.get(&file_of(site))?;
-        let all: Vec<Declaration> = match site {
-            Site::Workspace => manifest::workspace_declarations(document),
-            Site::Member { table, .. } => manifest::declarations(document)
-                .into_iter()
-                .filter(|(place, _)| place == table)
-                .map(|(_, declared)| declared)
-                .collect(),
-        };
-        all.into_iter().find(|declared| declared.key == key)
+        manifest::declaration_at(self.get(&file_of(site))?, site, key)
     }
 
     /// Whether at least two files still have an entry that would inherit. Whoever names no heirs does
     /// not ask.
     fn is_repeated(&self, key: &str, heirs: &[Site]) -> bool {
         let left = heirs.iter().filter(|site| self.declared(site, key).is_some());
-        heirs.is_empty() || left.map(file_of).collect::<HashSet<_>>().len() > 1
+        heirs.is_empty() || super::is_shared(left)
     }
 
     /// Where a feature stands that a change found at `site`: an entry that inherits by now may have left
