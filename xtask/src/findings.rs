@@ -80,6 +80,8 @@ pub(crate) struct Wishes {
 pub(crate) struct Plan {
     pub(crate) changes: Vec<Change>,
     pub(crate) left: Vec<ChangeRecord>,
+    /// What the changes make of the files, all of them together.
+    pub(crate) files: BTreeMap<PathBuf, Vec<u8>>,
 }
 
 /// Asks every rule that is wanted. Removal comes first, so that nothing is aligned, inherited or
@@ -124,9 +126,9 @@ pub(crate) fn plan(snapshot: &Snapshot, wishes: &Wishes) -> Result<Plan> {
         }
     }
     drop_idle(snapshot, &mut plan)?;
-    let files = plan::materialise(snapshot, &plan.changes.iter().collect::<Vec<_>>())?;
+    plan.files = plan::materialise(snapshot, &plan.changes.iter().collect::<Vec<_>>())?;
     for change in &mut plan.changes {
-        *change = settled(snapshot, change, &files);
+        *change = settled(snapshot, change, &plan.files);
     }
     Ok(plan)
 }

@@ -13,8 +13,7 @@ use clap::ValueEnum as _;
 
 use crate::{
     cli::{self, Code, Depth, Format, Global},
-    commit::{self, FileChange, Origin},
-    disk,
+    commit::{self, FileChange},
     findings::{self, Plan, Wishes},
     interrupt,
     lock::WorkspaceLock,
@@ -27,14 +26,16 @@ use crate::{
     shadow::Shadows,
     shell::Shell,
     snapshot::{self, Snapshot},
-    target_dir,
     trial::{LockUpdate, Trial, Weight},
     wording,
 };
 
 mod describe;
+mod finish;
 mod prove;
 mod time;
+
+use finish::{file_changes, finish};
 
 /// Runs the command.
 ///
@@ -54,7 +55,7 @@ pub(crate) fn run(args: &cli::Optimize, global: &Global, shell: &Shell) -> Resul
     let mut wishes = wishes(args);
     let blind = look_out(args, &snapshot, &mut wishes, global, shell)?;
     let plan = findings::plan(&snapshot, &wishes)?;
-    let mut record = new_record(&snapshot, &plan)?;
+    let mut record = new_record(&snapshot, &plan);
     record.notes.extend(blind);
     if args.check {
         return Ok(print_check(&plan, &record, global, shell));
@@ -81,9 +82,8 @@ pub(crate) fn run(args: &cli::Optimize, global: &Global, shell: &Shell) -> Resul
         print_result(&record, global)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let files = plan::materialise(&snapshot, &plan.changes.iter().collect::<Vec<_>>())?;
-    if !files.is_empty() {
-        let mut changes = file_changes(&snapshot, &files);
+    if !plan.files.is_empty() {
+        let mut changes = file_changes(&snapshot, &plan.files);
         // Whether the lock file will change is known at the end; that it may be written, from the start.
         let lock = PathBuf::from(snapshot::LOCK_FILE);
         let bytes = snapshot.files.get(&lock).cloned().flatten();
@@ -149,15 +149,13 @@ fn look_out(
     }
 }
 
-fn new_record(snapshot: &Snapshot, plan: &Plan) -> Result<Record> {
-    let chosen: Vec<&Change> = plan.changes.iter().collect();
-    let files = plan::materialise(snapshot, &chosen)?;
+fn new_record(snapshot: &Snapshot, plan: &Plan) -> Record {
     let planned = plan.changes.iter().map(|c| findings::record(c, Verdict::Planned, &c.reason));
-    Ok(Record {
+    Record {
         changes: planned.chain(plan.left.iter().cloned()).collect(),
-        diff: plan::diff(snapshot, &files),
+        diff: plan::diff(snapshot, &plan.files),
         ..report::new_record("optimize", snapshot)
-    })
+    }
 }
 
 fn print_check(plan: &Plan, record: &Record, global: &Global, shell: &Shell) -> ExitCode {
@@ -231,8 +229,7 @@ fn prove_and_measure(
     record: &mut Record,
 ) -> Result<Outcome> {
     if !plan.changes.iter().any(Change::affects_build) && !args.update {
-        let chosen: Vec<&Change> = plan.changes.iter().collect();
-        let files = plan::materialise(snapshot, &chosen)?;
+        let files = plan.files.clone();
         record.changes = verdicts(&plan.changes, &[], &plan.left);
         return Ok(Outcome { kept: plan.changes.clone(), files, ..Outcome::default() });
     }
@@ -296,126 +293,4 @@ fn verdicts(
     let rejected =
         rejected.iter().map(|(change, why)| findings::record(change, Verdict::Rejected, why));
     applied.chain(rejected).chain(left.iter().cloned()).collect()
-}
-
-/// The commit, the cleaning and the last figures.
-fn finish(
-    snapshot: &Snapshot,
-    outcome: Outcome,
-    run_dir: &Path,
-    shell: &Shell,
-    record: &mut Record,
-) -> Result<()> {
-    let Outcome { kept, files, readings: (mut before, mut after) } = outcome;
-    record.diff = plan::diff(snapshot, &files);
-    record.configuration = report::configuration(snapshot, &files);
-    for change in record.changes.iter().filter(|change| change.verdict == Verdict::Applied) {
-        shell.status("Stands", format!("{} ({})", change.title, change.id));
-    }
-    if files.is_empty() {
-        shell.status("Finished", "no file changes");
-    } else {
-        hold_still(snapshot)?;
-        let backup = commit_files(snapshot, &files)?;
-        shell.status(
-            "Committed",
-            format!("{}; the old bytes are in `{backup}/`", wording::count(files.len(), "file")),
-        );
-        shell.status("Undo", format!("`cargo xtask restore {backup}` puts everything back"));
-        record.backup = Some(backup);
-    }
-    before.package_bytes.push(measure::plain(snapshot.inventory.package.bytes as f64));
-    if kept.iter().any(|change| change.code == Code::PackageBloat) {
-        clean(snapshot, shell, record).with_context(|| said_too_late(record))?;
-    }
-    let dirs = std::iter::once(&snapshot.target_dir).chain(&snapshot.build_dir);
-    let left: Vec<u64> =
-        dirs.map(|dir| Ok(target_dir::inventory(dir)?.package.bytes)).collect::<Result<_>>()?;
-    after.package_bytes.push(measure::plain(left.iter().sum::<u64>() as f64));
-    if snapshot.inventory.package.bytes > 0 || !before.clean_dev.is_empty() {
-        record.measurements = measure::compare(&before, &after);
-    }
-    record.report = Some(run_dir.display().to_string());
-    for change in record.changes.iter().filter(|change| change.verdict == Verdict::Rejected) {
-        let first = change.reason.lines().next().unwrap_or_default();
-        shell.status("Rejected", format!("{} ({}): {first}", change.title, change.id));
-    }
-    let rejected: Vec<String> = record
-        .changes
-        .iter()
-        .filter(|change| change.verdict == Verdict::Rejected)
-        .map(|change| format!("{:?}", change.id))
-        .collect();
-    if !rejected.is_empty() {
-        let list = rejected.join(", ");
-        let note = format!(
-            "to settle what was rejected, put `ignore = [{list}]` into `[workspace.metadata.optimize]`"
-        );
-        shell.status("Note", &note);
-        record.notes.push(note);
-    }
-    shell.status(
-        "Reported",
-        format!(
-            "`{}`; report.md, report.json, timing reports and logs are beside it",
-            run_dir.join("report.html").display()
-        ),
-    );
-    Ok(())
-}
-
-fn clean(snapshot: &Snapshot, shell: &Shell, record: &mut Record) -> Result<()> {
-    let (mut freed, mut removed) = (0, 0);
-    for dir in std::iter::once(&snapshot.target_dir).chain(&snapshot.build_dir) {
-        let cleaned = target_dir::clean_package_bloat(dir)?;
-        freed += cleaned.freed_bytes;
-        removed += cleaned.removed.len();
-        for (path, reason) in &cleaned.left {
-            let note = format!("left `{}`: {reason}", path.display());
-            shell.warn(&note);
-            record.notes.push(note);
-        }
-    }
-    let freed = wording::si_bytes(freed);
-    let directories = if removed == 1 { "directory" } else { "directories" };
-    shell.status("Cleaned", format!("{removed} unpacked {directories}, {freed}"));
-    let code = Code::PackageBloat.as_str();
-    for change in record.changes.iter_mut().filter(|change| change.code == code) {
-        change.reason = format!("{freed} freed; {}", change.reason);
-        if removed == 0 {
-            change.verdict = Verdict::Skipped;
-        }
-    }
-    Ok(())
-}
-
-/// Refuses a plan that was made from files that changed since.
-fn hold_still(snapshot: &Snapshot) -> Result<()> {
-    for (path, bytes) in &snapshot.files {
-        if disk::read_optional(&snapshot.root.join(path))? != *bytes {
-            bail!(
-                "`{}` was edited while the changes were proved; nothing was written\nhint: run again",
-                snapshot.root.join(path).display()
-            );
-        }
-    }
-    Ok(())
-}
-
-fn file_changes(snapshot: &Snapshot, files: &BTreeMap<PathBuf, Vec<u8>>) -> Vec<FileChange> {
-    let change = |(path, bytes): (&PathBuf, &Vec<u8>)| FileChange {
-        path: path.clone(),
-        before: snapshot.files.get(path).cloned().flatten(),
-        after: Some(bytes.clone()),
-    };
-    files.iter().map(change).collect()
-}
-
-fn commit_files(snapshot: &Snapshot, files: &BTreeMap<PathBuf, Vec<u8>>) -> Result<String> {
-    let origin = Origin {
-        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        git_head: snapshot.git_head.clone(),
-        command: "optimize".to_owned(),
-    };
-    commit::commit(&snapshot.root, &file_changes(snapshot, files), &origin)
 }

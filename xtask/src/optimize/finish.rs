@@ -1,0 +1,145 @@
+//! The end of `optimize`: the commit, the cleaning, the last figures and what is said about them.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail};
+
+use super::{Outcome, said_too_late};
+use crate::{
+    cli::Code,
+    commit::{self, FileChange, Origin},
+    disk, measure, plan,
+    record::{Record, Verdict},
+    report,
+    shell::Shell,
+    snapshot::Snapshot,
+    target_dir, wording,
+};
+
+/// The commit, the cleaning and the last figures.
+pub(super) fn finish(
+    snapshot: &Snapshot,
+    outcome: Outcome,
+    run_dir: &Path,
+    shell: &Shell,
+    record: &mut Record,
+) -> Result<()> {
+    let Outcome { kept, files, readings: (mut before, mut after) } = outcome;
+    record.diff = plan::diff(snapshot, &files);
+    record.configuration = report::configuration(snapshot, &files);
+    for change in record.changes.iter().filter(|change| change.verdict == Verdict::Applied) {
+        shell.status("Stands", format!("{} ({})", change.title, change.id));
+    }
+    if files.is_empty() {
+        shell.status("Finished", "no file changes");
+    } else {
+        hold_still(snapshot)?;
+        let backup = commit_files(snapshot, &files)?;
+        shell.status(
+            "Committed",
+            format!("{}; the old bytes are in `{backup}/`", wording::count(files.len(), "file")),
+        );
+        shell.status("Undo", format!("`cargo xtask restore {backup}` puts everything back"));
+        record.backup = Some(backup);
+    }
+    before.package_bytes.push(measure::plain(snapshot.inventory.package.bytes as f64));
+    if kept.iter().any(|change| change.code == Code::PackageBloat) {
+        clean(snapshot, shell, record).with_context(|| said_too_late(record))?;
+    }
+    let dirs = std::iter::once(&snapshot.target_dir).chain(&snapshot.build_dir);
+    let left: Vec<u64> =
+        dirs.map(|dir| Ok(target_dir::inventory(dir)?.package.bytes)).collect::<Result<_>>()?;
+    after.package_bytes.push(measure::plain(left.iter().sum::<u64>() as f64));
+    if snapshot.inventory.package.bytes > 0 || !before.clean_dev.is_empty() {
+        record.measurements = measure::compare(&before, &after);
+    }
+    record.report = Some(run_dir.display().to_string());
+    for change in record.changes.iter().filter(|change| change.verdict == Verdict::Rejected) {
+        let first = change.reason.lines().next().unwrap_or_default();
+        shell.status("Rejected", format!("{} ({}): {first}", change.title, change.id));
+    }
+    let rejected: Vec<String> = record
+        .changes
+        .iter()
+        .filter(|change| change.verdict == Verdict::Rejected)
+        .map(|change| format!("{:?}", change.id))
+        .collect();
+    if !rejected.is_empty() {
+        let list = rejected.join(", ");
+        let note = format!(
+            "to settle what was rejected, put `ignore = [{list}]` into `[workspace.metadata.optimize]`"
+        );
+        shell.status("Note", &note);
+        record.notes.push(note);
+    }
+    shell.status(
+        "Reported",
+        format!(
+            "`{}`; report.md, report.json, timing reports and logs are beside it",
+            run_dir.join("report.html").display()
+        ),
+    );
+    Ok(())
+}
+
+fn clean(snapshot: &Snapshot, shell: &Shell, record: &mut Record) -> Result<()> {
+    let (mut freed, mut removed) = (0, 0);
+    for dir in std::iter::once(&snapshot.target_dir).chain(&snapshot.build_dir) {
+        let cleaned = target_dir::clean_package_bloat(dir)?;
+        freed += cleaned.freed_bytes;
+        removed += cleaned.removed.len();
+        for (path, reason) in &cleaned.left {
+            let note = format!("left `{}`: {reason}", path.display());
+            shell.warn(&note);
+            record.notes.push(note);
+        }
+    }
+    let freed = wording::si_bytes(freed);
+    let directories = if removed == 1 { "directory" } else { "directories" };
+    shell.status("Cleaned", format!("{removed} unpacked {directories}, {freed}"));
+    let code = Code::PackageBloat.as_str();
+    for change in record.changes.iter_mut().filter(|change| change.code == code) {
+        change.reason = format!("{freed} freed; {}", change.reason);
+        if removed == 0 {
+            change.verdict = Verdict::Skipped;
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a plan that was made from files that changed since.
+fn hold_still(snapshot: &Snapshot) -> Result<()> {
+    for (path, bytes) in &snapshot.files {
+        if disk::read_optional(&snapshot.root.join(path))? != *bytes {
+            bail!(
+                "`{}` was edited while the changes were proved; nothing was written\nhint: run again",
+                snapshot.root.join(path).display()
+            );
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn file_changes(
+    snapshot: &Snapshot,
+    files: &BTreeMap<PathBuf, Vec<u8>>,
+) -> Vec<FileChange> {
+    let change = |(path, bytes): (&PathBuf, &Vec<u8>)| FileChange {
+        path: path.clone(),
+        before: snapshot.files.get(path).cloned().flatten(),
+        after: Some(bytes.clone()),
+    };
+    files.iter().map(change).collect()
+}
+
+fn commit_files(snapshot: &Snapshot, files: &BTreeMap<PathBuf, Vec<u8>>) -> Result<String> {
+    let origin = Origin {
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        git_head: snapshot.git_head.clone(),
+        command: "optimize".to_owned(),
+    };
+    commit::commit(&snapshot.root, &file_changes(snapshot, files), &origin)
+}
