@@ -168,7 +168,11 @@ fn reduce(
         let change = pool.iter().find(|change| change.id() == id);
         proof.rejected.extend(change.map(|change| (change.clone(), evidence)));
     }
-    // The candidate shadow shows the last set tried, which need not be the one kept.
+    settle(trial, proof)
+}
+
+/// Puts what is kept into the candidate shadow again: it shows the last set tried.
+fn settle(trial: &mut Trial<'_>, proof: &Proof) -> Result<()> {
     if let Outcome::Unsound(why) = trial.check(&proof.kept)? {
         bail!("the baseline compiled, but its copy does not: {why}\nhint: run again");
     }
@@ -182,6 +186,7 @@ fn retry(
     shell: &Shell,
     mut test: impl FnMut(&mut Trial<'_>, &[Change]) -> Result<Outcome>,
 ) -> Result<()> {
+    let mut last = Outcome::Sound;
     for (change, evidence) in std::mem::take(&mut proof.rejected) {
         // The alternatives of the release profile are for the clock, not for the compiler.
         let is_timed = change.code == Code::Profile && change.subject == RELEASE_PROFILE;
@@ -189,12 +194,14 @@ fn retry(
         let mut stands = None;
         while let Some(other) = next {
             shell.status("Trying", &other.title);
-            if objection(trial, &proof.kept, &other)?.is_some() {
+            if let Some(why) = objection(trial, &proof.kept, &other)? {
+                last = Outcome::Unsound(why);
                 next = other.next_alternative();
                 continue;
             }
             let all = [proof.kept.as_slice(), std::slice::from_ref(&other)].concat();
-            if test(trial, &all)? == Outcome::Sound {
+            last = test(trial, &all)?;
+            if last == Outcome::Sound {
                 let first = evidence.lines().next().unwrap_or_default();
                 let reason = format!("{}; rejected: {} ({first})", other.reason, change.title);
                 stands = Some(Change { reason, ..other });
@@ -205,7 +212,11 @@ fn retry(
         if stands.is_none() && change.umbrella.is_some() {
             shell.status("Narrowing", &change.title);
             let all = [proof.kept.as_slice(), std::slice::from_ref(&change)].concat();
-            if trial.narrow(&proof.kept, &change)? && test(trial, &all)? == Outcome::Sound {
+            last = Outcome::Unsound(evidence.clone());
+            if trial.narrow(&proof.kept, &change)? {
+                last = test(trial, &all)?;
+            }
+            if last == Outcome::Sound {
                 stands = Some(change.clone());
             }
         }
@@ -214,7 +225,7 @@ fn retry(
             None => proof.rejected.push((change, evidence)),
         }
     }
-    Ok(())
+    if last == Outcome::Sound { Ok(()) } else { settle(trial, proof) }
 }
 
 /// Runs the tests and rejects what makes one fail.

@@ -113,6 +113,21 @@ fn where_no_version_compiles_both_stay_and_the_rest_is_applied() {
 }
 
 #[test]
+fn tests_are_run_with_what_is_kept_and_not_with_what_was_tried_last() {
+    let test = "#[test]\nfn holds() {}\n";
+    let fixture = two_versions(
+        &format!("pub fn build() {{\n    shelf::oak();\n}}\n{test}"),
+        &format!("pub use shelf::pine as _;\n{test}"),
+    );
+    let arguments = [&["--yes", "--measure", "none"], &PASSES[..]].concat();
+    let run = fixture.optimize(&arguments).exits(0);
+    assert_eq!(run.ids("applied"), ["unused-dependency:core-types/ghost"]);
+    assert_eq!(run.ids("rejected"), ["duplicate-version:shelf"]);
+    let passed = "2 tests passed with the changes".to_owned();
+    assert!(run.notes().contains(&passed), "{run:?}");
+}
+
+#[test]
 fn a_version_that_compiles_and_breaks_a_test_is_rejected() {
     let measured = |wide: u32| {
         format!("#[test]\nfn it_is_{wide}_wide() {{\n    assert_eq!(shelf::width(), {wide});\n}}")
