@@ -43,6 +43,14 @@ pub(crate) enum Finding {
 }
 
 impl Finding {
+    /// The change that remedies it.
+    fn change(&self) -> Option<&Change> {
+        match self {
+            Self::Remedy(change) => Some(change),
+            Self::Left(_) => None,
+        }
+    }
+
     /// A finding that is left as it is.
     pub(crate) fn left(
         code: Code,
@@ -92,8 +100,19 @@ pub(crate) struct Plan {
 pub(crate) fn plan(snapshot: &Snapshot, wishes: &Wishes) -> Result<Plan> {
     // Read once: every rule on dependencies looks at all of them.
     let uses = graph::uses(snapshot);
+    let unused = if wishes.codes.contains(&Code::UnusedDependency) {
+        unused_dependency::find(snapshot, &uses)
+    } else {
+        Vec::new()
+    };
     let (duplicates, aligned) = if wishes.codes.contains(&Code::DuplicateVersion) {
-        let found = duplicate_version::find(snapshot, &uses, wishes.outlook.as_ref());
+        let removals: Vec<&Change> = unused
+            .iter()
+            .filter_map(Finding::change)
+            .filter(|change| !is_ignored(snapshot, change))
+            .collect();
+        let outlook = wishes.outlook.as_ref();
+        let found = duplicate_version::find(snapshot, &uses, &removals, outlook);
         let subjects = duplicate_version::subjects(&found, &uses);
         (found, subjects)
     } else {
@@ -102,7 +121,7 @@ pub(crate) fn plan(snapshot: &Snapshot, wishes: &Wishes) -> Result<Plan> {
     let rules: [(Code, &dyn Fn() -> Vec<Finding>); 9] = [
         (Code::PackageBloat, &|| package_bloat::find(snapshot)),
         (Code::Gitignore, &|| gitignore::find(snapshot)),
-        (Code::UnusedDependency, &|| unused_dependency::find(snapshot, &uses)),
+        (Code::UnusedDependency, &|| unused.clone()),
         (Code::DuplicateVersion, &|| duplicates.clone()),
         (Code::NotInherited, &|| not_inherited::find(snapshot, &uses, &aligned)),
         (Code::BroadFeatures, &|| broad_features::find(snapshot, &uses)),

@@ -4,15 +4,13 @@
 //! A version leaves when everyone who asks for it moves: members by their requirements, packages of the
 //! registry by newer releases. The compiler decides whether that stands.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
-    time::Duration,
-};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use cargo_metadata::PackageId;
+use cargo_metadata::{Package, PackageId};
 
 use crate::{
     graph::{HostGraph, Use},
+    manifest::Site,
     outlook::Outlook,
     plan::{Change, Edit},
     record::Verdict,
@@ -31,12 +29,20 @@ use subject::{Found, Judged, Subject, versions};
 
 /// One finding for each package, or for several that the same steps bring to one version. `outlook` says
 /// what newer releases would change; without it only versions in the graph are considered.
+/// `removals` are looked at as made: what they take out of the graph needs nothing else.
 pub(super) fn find(
     snapshot: &Snapshot,
     uses: &[Use<'_>],
+    removals: &[&Change],
     outlook: Option<&Outlook>,
 ) -> Vec<Finding> {
-    let graph = HostGraph::of(snapshot);
+    let entries = entries_of(removals);
+    let (gone, kept): (Vec<&Use<'_>>, Vec<&Use<'_>>) = uses
+        .iter()
+        .partition(|usage| entries.contains(&(usage.site(), usage.declared.key.as_str())));
+    let graph = HostGraph::without(snapshot, &edges(&gone, &kept));
+    let kept: Vec<Use<'_>> = kept.into_iter().cloned().collect();
+    let uses = kept.as_slice();
     let solver = Solver::new(snapshot, &graph, uses, outlook);
     let mut ways: Vec<Found<'_>> = Vec::new();
     let mut left = Vec::new();
@@ -48,16 +54,44 @@ pub(super) fn find(
             Judged::Blocked(found) => blocked.push(found),
         }
     }
-    let going: HashSet<&PackageId> = ways.iter().flat_map(|found| &found.going).copied().collect();
-    // What the ways bring to one version by the by is not blocked.
-    blocked.retain(|found| {
-        found.versions.iter().filter(|package| !going.contains(&package.id)).count() != 1
+    ways.sort_by(|a, b| {
+        b.weight.cmp(&a.weight).then_with(|| a.change.subject.cmp(&b.change.subject))
     });
-    let mut changes: Vec<((Duration, usize), Change)> =
-        together(ways).into_iter().map(|found| (found.weight, found.change)).collect();
-    changes.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.subject.cmp(&b.1.subject)));
-    let remedies = changes.into_iter().map(|(_, change)| Finding::Remedy(change));
+    let mut going: HashSet<&PackageId> = HashSet::new();
+    let stays_double = |going: &HashSet<&PackageId>, versions: &[&Package]| {
+        versions.iter().filter(|package| !going.contains(&package.id)).count() > 1
+    };
+    // What the way of another brings to one version by the by needs none of its own, nor is it blocked.
+    ways.retain(|found| {
+        let is_needed = found.versions.is_empty() || stays_double(&going, &found.versions);
+        if is_needed {
+            going.extend(found.going.iter().copied());
+        }
+        is_needed
+    });
+    blocked.retain(|found| stays_double(&going, &found.versions));
+    let changes = together(ways).into_iter().map(|found| found.change);
+    let remedies = changes.map(Finding::Remedy);
     remedies.chain(left).chain(blocked::findings(&graph, blocked)).collect()
+}
+
+/// The entries that changes remove.
+fn entries_of<'a>(removals: &[&'a Change]) -> HashSet<(Site, &'a str)> {
+    let entry = |edit: &'a Edit| match edit {
+        Edit::Remove { site, key } => Some((site.clone(), key.as_str())),
+        _ => None,
+    };
+    removals.iter().flat_map(|change| &change.edits).filter_map(entry).collect()
+}
+
+/// The edges of the graph that go with `gone`: of members that ask for the package nowhere else.
+fn edges<'a>(
+    gone: &[&'a Use<'a>],
+    kept: &[&'a Use<'a>],
+) -> HashSet<(&'a PackageId, &'a PackageId)> {
+    let edge = |usage: &&'a Use<'a>| Some((&usage.member.id, &usage.package?.id));
+    let kept: HashSet<_> = kept.iter().filter_map(edge).collect();
+    gone.iter().filter_map(edge).filter(|edge| !kept.contains(edge)).collect()
 }
 
 /// Packages whose requirements this rule may edit: other rules leave them to it.
@@ -65,10 +99,7 @@ pub(super) fn subjects(findings: &[Finding], uses: &[Use<'_>]) -> BTreeSet<Strin
     let several = in_several_versions(uses).into_keys().map(str::to_owned);
     let keys: HashSet<&str> = findings
         .iter()
-        .filter_map(|finding| match finding {
-            Finding::Remedy(change) => Some(change),
-            Finding::Left(_) => None,
-        })
+        .filter_map(Finding::change)
         .flat_map(|change| {
             let others = change.alternatives.iter().flat_map(|other| &other.edits);
             change.edits.iter().chain(others)

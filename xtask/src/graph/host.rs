@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
-use cargo_metadata::{DepKindInfo, DependencyKind, Package, PackageId};
+use cargo_metadata::{DepKindInfo, DependencyKind, NodeDep, Package, PackageId};
 
 use crate::snapshot::Snapshot;
 
@@ -20,6 +20,14 @@ pub(crate) struct HostGraph<'a> {
 impl<'a> HostGraph<'a> {
     /// The graph of a snapshot.
     pub(crate) fn of(snapshot: &'a Snapshot) -> Self {
+        Self::without(snapshot, &HashSet::new())
+    }
+
+    /// The graph of a snapshot without some of its edges, each from who depends on whom.
+    pub(crate) fn without(
+        snapshot: &'a Snapshot,
+        removed: &HashSet<(&PackageId, &PackageId)>,
+    ) -> Self {
         let members: HashSet<&PackageId> = snapshot.metadata.workspace_members.iter().collect();
         let mut graph = Self {
             packages: HashMap::new(),
@@ -42,7 +50,10 @@ impl<'a> HostGraph<'a> {
                         target.matches(&snapshot.machine.host, &snapshot.host_cfg)
                     })
             };
-            for dep in node.deps.iter().filter(|dep| dep.dep_kinds.iter().any(active)) {
+            let stays = |dep: &&NodeDep| {
+                dep.dep_kinds.iter().any(active) && !removed.contains(&(&package.id, &dep.pkg))
+            };
+            for dep in node.deps.iter().filter(stays) {
                 graph.dependencies.entry(&package.id).or_default().push(&dep.pkg);
                 graph.parents.entry(&dep.pkg).or_default().push(&package.id);
                 queue.push(&dep.pkg);

@@ -84,8 +84,10 @@ impl<'a> Moves<'a> {
     /// The steps in words: `raise reqwest to 0.12.4`, `lock h2 0.4.5`.
     pub(super) fn words(&self, solver: &Solver<'a>) -> Vec<String> {
         let name = |id: &PackageId| solver.graph.package(id).map_or("?", |p| p.name.as_str());
-        let raised = self.raised.iter().map(|(id, to)| format!("raise {} to {to}", name(id)));
-        let updated = self.updated.iter().map(|((name, _), to)| format!("lock {name} {to}"));
+        let raised =
+            self.raised.iter().map(|(id, to)| format!("raise {} to {}", name(id), short(to)));
+        let updated =
+            self.updated.iter().map(|((name, _), to)| format!("lock {name} {}", short(to)));
         raised.chain(updated).collect()
     }
 }
@@ -321,6 +323,12 @@ fn is_version(locked: &Locked, package: &Package) -> bool {
 
 fn obstacle<'a>(above: &[&'a Package], why: String) -> Obstacle<'a> {
     Obstacle { chain: above.iter().rev().copied().collect(), why }
+}
+
+/// A version without its build metadata, which decides nothing.
+fn short(version: &Version) -> String {
+    let text = version.to_string();
+    text.split('+').next().unwrap_or_default().to_owned()
 }
 
 /// A requirement of the same precision for another version: `1.2` becomes `2.0`, `0.4.1` `0.5.3`.

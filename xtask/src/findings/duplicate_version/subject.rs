@@ -45,6 +45,8 @@ pub(super) enum Judged<'a> {
 /// Ways found for a subject, as a change; and what of the graph would go.
 pub(super) struct Found<'a> {
     pub(super) change: Change,
+    /// The versions there are.
+    pub(super) versions: Vec<&'a Package>,
     /// Packages that nothing would reach any more.
     pub(super) going: Vec<&'a PackageId>,
     /// What would go with it: unit time as far as it is known, and packages.
@@ -153,7 +155,7 @@ impl<'a> Subject<'a> {
         change.removes = first.removes(solver);
         let weight = (unit_time, going.len());
         let going = going.into_iter().map(|package| &package.id).collect();
-        Found { change, going, weight }
+        Found { change, versions: self.versions.clone(), going, weight }
     }
 
     /// Who asks for which version: members by their requirements if these differ, else everybody.
