@@ -316,3 +316,37 @@ fn the_major_before_the_newest_is_taken_where_that_one_fits() {
     assert_eq!(versions(&fixture, "lantern"), ["2.1.0"]);
     assert_eq!(versions(&fixture, "shelf"), ["6.1.0"]);
 }
+
+#[test]
+fn what_goes_unused_is_not_raised_for_what_it_drags_in() {
+    // Nothing names the lantern.
+    let fixture = workspace(BOTH, "pub use shelf::pine as _;");
+    fixture.lock();
+    lantern(&fixture, "2.0.0", "6.1", LIT);
+    let both = ["--dry-run", "--only", "duplicate-version,unused-dependency"];
+    let run = fixture.optimize(&both).exits(0);
+    assert_eq!(run.ids("planned"), ["unused-dependency:app/lantern"], "{run:?}");
+    assert!(run.ids("blocked").is_empty(), "{run:?}");
+    // Where it is to stay, it may move.
+    let policy = "\n[workspace.metadata.optimize]\nignore = [\"unused-dependency\"]\n";
+    let root = fixture.read("Cargo.toml") + policy;
+    fixture.put_bytes("Cargo.toml", root.as_bytes());
+    assert_eq!(fixture.optimize(&both).exits(0).ids("planned"), [SHELF]);
+}
+
+#[test]
+fn what_comes_to_one_version_with_another_is_not_told_twice() {
+    let fixture = held();
+    for (shelf, hook) in [("5.5.3", "1"), ("6.1.0", "2")] {
+        fixture.vendor("hook", &format!("{hook}.0.0"), "", "");
+        let manifest = format!("[dependencies]\nhook = \"{hook}\"\n");
+        fixture.vendor("shelf", shelf, &manifest, "pub fn pine() {}\n");
+    }
+    fixture.cargo(&["update", "--workspace"]);
+    fixture.lock();
+    lantern(&fixture, "2.0.0", "6.1", LIT);
+    let run = fixture.optimize(&["--dry-run", ONLY[0], ONLY[1]]).exits(0);
+    assert_eq!(run.ids("planned"), [SHELF], "{run:?}");
+    assert!(run.ids("blocked").is_empty(), "{run:?}");
+    assert!(run.change(SHELF)["reason"].to_string().contains("2 packages would go"), "{run:?}");
+}
