@@ -160,6 +160,17 @@ fn a_newer_release_that_does_not_compile_is_rejected_with_the_error() {
 }
 
 #[test]
+fn where_the_newest_release_does_not_compile_the_major_before_is_tried() {
+    let fixture = held();
+    lantern(&fixture, "2.0.0", "6.1", LIT);
+    lantern(&fixture, "3.0.0", "6.1", "pub fn dark() {}\n");
+    let run = fixture.optimized(&ONLY);
+    run.holds(SHELF, "applied", "rejected: bring shelf to one version: raise lantern to 3.0.0");
+    assert_eq!(versions(&fixture, "lantern"), ["2.0.0"]);
+    assert!(fixture.read("app/Cargo.toml").contains("lantern = \"2\""));
+}
+
+#[test]
 fn a_newer_release_that_this_toolchain_cannot_compile_is_no_candidate() {
     let fixture = held();
     let manifest = "rust-version = \"1.4096\"\n\n[dependencies]\nshelf = \"6.1\"\n";

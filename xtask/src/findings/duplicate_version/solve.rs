@@ -37,6 +37,8 @@ pub(super) struct Goal<'a> {
     pub(super) package: &'a Package,
     /// The version of the package that everybody is to come to.
     pub(super) keep: &'a Version,
+    /// How many majors of direct dependencies, from the newest down, are not looked at.
+    pub(super) newest: usize,
 }
 
 /// Why a version stays.
@@ -114,6 +116,11 @@ impl<'a> Solver<'a> {
         let mut moves = Moves::default();
         self.remove(goal.package, goal, &mut Vec::new(), &mut moves)?;
         Ok(moves)
+    }
+
+    /// How many majors of direct dependencies can be looked at; one look is taken in any case.
+    pub(super) fn majors(&self) -> usize {
+        self.outlook.map_or(1, |outlook| outlook.opened.len().max(1))
     }
 
     /// Unit time of packages in the last timed builds; zero if that is not known.
@@ -241,7 +248,8 @@ impl<'a> Solver<'a> {
         let Some(outlook) = self.outlook else {
             return Err(stays("newer releases were not looked for".to_owned()));
         };
-        let judged = outlook.opened.iter().map(|lock| self.judge(lock, node, goal));
+        let opened = outlook.opened.iter().skip(goal.newest);
+        let judged = opened.map(|lock| self.judge(lock, node, goal));
         let mut whys = Vec::new();
         for release in judged {
             match release {

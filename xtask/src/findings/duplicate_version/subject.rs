@@ -185,16 +185,21 @@ impl<'a> Subject<'a> {
         plain: &[&'a Use<'a>],
         obstacles: &mut Vec<Obstacle<'a>>,
     ) -> Vec<Way<'a>> {
-        let mut ways = Vec::new();
+        let mut ways: Vec<Way<'_>> = Vec::new();
         let now = self.versions.iter().rev().map(|package| &package.version);
         let new = solver.new_versions(self.name);
         for keep in now.chain(new).filter(|keep| self.is_allowed(solver, keep)) {
-            let others = self.versions.iter().filter(|other| other.version != *keep);
-            let moves: Result<Vec<Moves<'_>>, Obstacle<'_>> =
-                others.map(|other| self.free(solver, other, keep)).collect();
-            match moves {
-                Ok(moves) => ways.push(self.way(solver, plain, keep, moves)),
-                Err(obstacle) => obstacles.push(obstacle),
+            // If the newest majors do not compile, those before may.
+            for newest in 0..solver.majors() {
+                let others = self.versions.iter().filter(|other| other.version != *keep);
+                let moves: Result<Vec<Moves<'_>>, Obstacle<'_>> = others
+                    .map(|package| self.free(solver, Goal { package, keep, newest }))
+                    .collect();
+                match moves.map(|moves| self.way(solver, plain, keep, moves)) {
+                    Ok(way) if ways.iter().any(|known| known.title == way.title) => {}
+                    Ok(way) => ways.push(way),
+                    Err(obstacle) => obstacles.push(obstacle),
+                }
             }
         }
         ways
@@ -206,13 +211,9 @@ impl<'a> Subject<'a> {
         pin.and_then(|pin| VersionReq::parse(pin).ok()).is_none_or(|pin| pin.matches(keep))
     }
 
-    /// What takes `goal` out of the graph in favour of `keep`.
-    fn free(
-        &self,
-        solver: &Solver<'a>,
-        goal: &'a Package,
-        keep: &'a Version,
-    ) -> Result<Moves<'a>, Obstacle<'a>> {
+    /// What takes a version out of the graph.
+    fn free(&self, solver: &Solver<'a>, wanted: Goal<'a>) -> Result<Moves<'a>, Obstacle<'a>> {
+        let Goal { package: goal, keep, .. } = wanted;
         let obstacle = |why: String| Obstacle { chain: vec![goal], why };
         let uses = solver.required(goal);
         // Members that differ are brought to one requirement, whatever each of them says now.
@@ -228,7 +229,7 @@ impl<'a> Subject<'a> {
                 "a member outside the workspace directory requires it".to_owned(),
             ));
         }
-        let moves = solver.free(Goal { package: goal, keep })?;
+        let moves = solver.free(wanted)?;
         if goal.version > *keep && moves.asks_the_registry() {
             // Newer releases do not come to an older version.
             let name = moves.words(solver).join(", ");
@@ -329,7 +330,7 @@ impl<'a> Subject<'a> {
         }
         let mut moves = Vec::new();
         for goal in lower {
-            match self.free(solver, goal, keep) {
+            match self.free(solver, Goal { package: goal, keep, newest: 0 }) {
                 Ok(some) => moves.push(some),
                 Err(obstacle) => obstacles.push(obstacle),
             }
