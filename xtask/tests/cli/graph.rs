@@ -361,3 +361,39 @@ fn what_comes_to_one_version_with_another_is_not_told_twice() {
     assert!(run.ids("blocked").is_empty(), "{run:?}");
     assert!(run.change(SHELF)["reason"].to_string().contains("2 packages would go"), "{run:?}");
 }
+
+#[test]
+fn what_took_longest_in_the_last_timed_build_comes_first() {
+    let fixture = workspace(
+        "lantern = \"1\"\nporch = \"1\"\nshelf = \"6.1\"\nhook = \"2\"",
+        "pub use lantern::lit as _;\npub use porch::sit as _;\npub use shelf::pine as _;\npub use hook::two as _;",
+    );
+    fixture.vendor("hook", "1.0.0", "", "");
+    fixture.vendor("hook", "2.0.0", "", "pub fn two() {}\n");
+    let porch = |version: &str, hook: &str| {
+        let manifest = format!("[dependencies]\nhook = \"{hook}\"\n");
+        fixture.vendor("porch", version, &manifest, "pub fn sit() {}\n");
+    };
+    porch("1.0.0", "1");
+    fixture.lock();
+    porch("2.0.0", "2");
+    lantern(&fixture, "2.0.0", "6.1", LIT);
+    let look = || fixture.optimize(&["--dry-run", ONLY[0], ONLY[1]]).exits(0);
+    assert_eq!(look().ids("planned"), ["duplicate-version:hook", SHELF]);
+    // A recorded run that kept a timing report.
+    fixture.optimized(&["--only", "cargo-config"]);
+    let runs = fixture.path("target/xtask/runs");
+    let run = std::fs::read_dir(runs).unwrap().next().unwrap().unwrap().file_name();
+    let run = format!("target/xtask/runs/{}", run.into_string().unwrap());
+    let units =
+        r#"const UNIT_DATA = [{"name":"shelf","version":"5.5.3","start":0,"duration":7.5}]"#;
+    fixture.put_bytes(&format!("{run}/timings.html"), units.as_bytes());
+    let mut record: serde_json::Value =
+        serde_json::from_str(&fixture.read(&format!("{run}/report.json"))).unwrap();
+    let path = fixture.path(&format!("{run}/timings.html"));
+    record["kept"] = serde_json::json!([{ "what": "cargo's timing report", "path": path }]);
+    fixture.put_bytes(&format!("{run}/report.json"), record.to_string().as_bytes());
+    let looked = look();
+    assert_eq!(looked.ids("planned"), [SHELF, "duplicate-version:hook"]);
+    looked.holds(SHELF, "planned", "1 package would go, 7.5 s of unit time in the last timed");
+}
