@@ -109,11 +109,11 @@ pub(crate) fn plan(snapshot: &Snapshot, wishes: &Wishes) -> Result<Plan> {
         let removals: Vec<&Change> = unused
             .iter()
             .filter_map(Finding::change)
-            .filter(|change| !is_ignored(snapshot, change))
+            .filter(|change| !is_ignored(snapshot, change.code, &change.subject))
             .collect();
         let outlook = wishes.outlook.as_ref();
         let found = duplicate_version::find(snapshot, &uses, &removals, outlook);
-        let subjects = duplicate_version::subjects(&found, &uses);
+        let subjects = duplicate_version::subjects(snapshot, &found, &uses);
         (found, subjects)
     } else {
         Default::default()
@@ -136,11 +136,11 @@ pub(crate) fn plan(snapshot: &Snapshot, wishes: &Wishes) -> Result<Plan> {
         }
         for finding in rule() {
             match finding {
-                Finding::Remedy(change) if is_ignored(snapshot, &change) => {
+                Finding::Remedy(change) if is_ignored(snapshot, change.code, &change.subject) => {
                     plan.left.push(record(&change, Verdict::Skipped, IGNORED));
                 }
                 Finding::Remedy(change) => plan.changes.push(change),
-                Finding::Left(record) => plan.left.push(heeding(snapshot, record)),
+                Finding::Left(record) => plan.left.push(record),
             }
         }
     }
@@ -203,21 +203,12 @@ fn has_heirs(change: &Change, removed: &BTreeSet<(Site, String)>) -> bool {
     change.edits.iter().any(inherits) && change.edits.iter().all(is_wanted)
 }
 
-/// What its owner wants to hear no more of is told as ignored, not with all its reasons.
-fn heeding(snapshot: &Snapshot, record: ChangeRecord) -> ChangeRecord {
-    let ignore = &snapshot.policy.ignore;
-    if record.verdict == Verdict::Blocked && ignore.contains(&record.id) {
-        return ChangeRecord { verdict: Verdict::Skipped, reason: IGNORED.to_owned(), ..record };
-    }
-    record
-}
-
 /// Reason of a change that the policy names.
 const IGNORED: &str = "ignored by `[workspace.metadata.optimize]`";
 
-fn is_ignored(snapshot: &Snapshot, change: &Change) -> bool {
+fn is_ignored(snapshot: &Snapshot, code: Code, subject: &str) -> bool {
     let ignore = &snapshot.policy.ignore;
-    ignore.contains(&change.id()) || ignore.contains(change.code.as_str())
+    ignore.contains(&plan::id(code, subject)) || ignore.contains(code.as_str())
 }
 
 /// The record of a change with its verdict.

@@ -15,6 +15,7 @@ use cargo_metadata::{
 use toml_edit::DocumentMut;
 
 use crate::{
+    lockfile,
     manifest::{self, Declaration, DepTable, Kind, Site},
     paths,
     policy::Policy,
@@ -55,9 +56,16 @@ impl Use<'_> {
         VersionReq::parse(self.effective.requirement.as_deref()?).ok()
     }
 
-    /// Whether it comes from the default registry by version alone.
+    /// Whether it comes from the default registry by version alone. What a `[patch]` puts in its place
+    /// does not.
     pub(crate) fn is_plain(&self) -> bool {
-        self.effective.source.is_empty()
+        self.effective.source.is_empty() && self.package.is_none_or(is_of_registry)
+    }
+
+    /// Whether somebody chose its version: neither a plain requirement (`1.2`) nor an open one (`>=1`, `*`).
+    pub(crate) fn is_pinned(&self) -> bool {
+        let requirement = self.effective.requirement.as_deref();
+        requirement.is_some_and(|requirement| !is_caret(requirement) && !is_open(requirement))
     }
 
     /// Where its requirement is written.
@@ -269,6 +277,19 @@ pub(crate) fn is_caret(requirement: &str) -> bool {
     floor(requirement).is_some()
 }
 
+/// Whether a requirement has no upper end.
+fn is_open(requirement: &str) -> bool {
+    let is_lower = |op: Op| matches!(op, Op::Greater | Op::GreaterEq);
+    VersionReq::parse(requirement).is_ok_and(|parsed| {
+        parsed.comparators.iter().all(|one| is_lower(one.op) && one.pre.is_empty())
+    })
+}
+
+/// Whether a package comes from a registry, and not from a path or a repository.
+pub(crate) fn is_of_registry(package: &Package) -> bool {
+    package.source.as_ref().is_some_and(|source| lockfile::is_registry(&source.repr))
+}
+
 /// The lowest version that a plain requirement allows.
 fn floor(requirement: &str) -> Option<(u64, u64, u64)> {
     let parsed = VersionReq::parse(requirement).ok()?;
@@ -337,6 +358,16 @@ mod tests {
         assert_eq!(stricter("=1.0.3", "=1.0.3"), Some("=1.0.3"));
         assert_eq!(stricter("=1.0.3", "1.0"), None);
         assert_eq!(stricter(">=1, <3", "1"), None);
+    }
+
+    #[test]
+    fn what_has_no_upper_end_is_open() {
+        for open in [">=5", "*", ">1.2"] {
+            assert!(is_open(open), "{open}");
+        }
+        for closed in ["=1.0.0", "<2", ">=1, <3", "~1.2", "1", "1.*", ">=1.0.0-rc.1"] {
+            assert!(!is_open(closed), "{closed}");
+        }
     }
 
     #[test]

@@ -63,14 +63,14 @@ impl Lock {
         candidates.iter().find(fits).copied()
     }
 
-    /// The package with a name whose version is compatible with `version`, if there is one.
+    /// The package of a registry with a name whose version is compatible with `version`.
     pub(crate) fn compatible(&self, name: &str, version: &Version) -> Option<&Locked> {
-        self.all(name).find(|package| are_compatible(&package.version, version))
+        self.released(name).find(|package| are_compatible(&package.version, version))
     }
 
-    /// The highest version of a package.
+    /// The highest version of a package in a registry.
     pub(crate) fn highest(&self, name: &str) -> Option<&Locked> {
-        self.all(name).max_by(|a, b| a.version.cmp(&b.version))
+        self.released(name).max_by(|a, b| a.version.cmp(&b.version))
     }
 
     /// Whether exactly this version of a package is there.
@@ -78,8 +78,12 @@ impl Lock {
         self.all(name).any(|package| package.version == *version)
     }
 
-    /// Every version of a package.
-    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &Locked> {
+    /// Every version of a package that comes from a registry.
+    pub(crate) fn released(&self, name: &str) -> impl Iterator<Item = &Locked> {
+        self.all(name).filter(|package| package.source.as_deref().is_some_and(is_registry))
+    }
+
+    fn all(&self, name: &str) -> impl Iterator<Item = &Locked> {
         self.by_name.get(name).into_iter().flatten().map(|at| &self.packages[*at])
     }
 
@@ -137,6 +141,11 @@ fn locked(table: &dyn TableLike) -> Option<Locked> {
         source: text("source"),
         dependencies: Vec::new(),
     })
+}
+
+/// Whether a source, as cargo writes it, is a registry.
+pub(crate) fn is_registry(source: &str) -> bool {
+    source.starts_with("registry+") || source.starts_with("sparse+")
 }
 
 /// Whether cargo would put two versions of a package into one: the leftmost part that is not zero is
@@ -198,7 +207,7 @@ dependencies = ["rand 0.9.2 (git+y)"]
     #[test]
     fn dependencies_are_found_by_name_version_and_source() {
         let lock = Lock::parse(LOCK).unwrap();
-        let app = lock.highest("app").unwrap();
+        let app = lock.all("app").next().unwrap();
         let found: Vec<_> =
             lock.dependencies(app).map(|package| package.version.to_string()).collect();
         assert_eq!(found, ["0.8.5", "0.28.0"]);
@@ -210,7 +219,7 @@ dependencies = ["rand 0.9.2 (git+y)"]
     #[test]
     fn the_way_down_is_found_with_both_ends() {
         let lock = Lock::parse(LOCK).unwrap();
-        let app = lock.highest("app").unwrap();
+        let app = lock.all("app").next().unwrap();
         let path = |from: &Locked, wanted: &str| {
             let is_end = |package: &Locked| package.version.to_string() == wanted;
             let path = lock.path(from, is_end)?;

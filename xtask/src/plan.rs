@@ -41,6 +41,11 @@ pub(crate) struct Change {
     pub(crate) removes: Vec<(String, Version)>,
 }
 
+/// The id of a change.
+pub(crate) fn id(code: Code, subject: &str) -> String {
+    format!("{}:{subject}", code.as_str())
+}
+
 /// Another way to the end of a change.
 #[derive(Debug, Clone)]
 pub(crate) struct Alternative {
@@ -146,7 +151,7 @@ impl Change {
 
     /// Stable over runs: `<code>:<subject>`.
     pub(crate) fn id(&self) -> String {
-        format!("{}:{}", self.code.as_str(), self.subject)
+        id(self.code, &self.subject)
     }
 
     /// Files that the change edits, relative to the workspace root.

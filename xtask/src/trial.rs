@@ -173,6 +173,9 @@ impl<'a> Trial<'a> {
             .lock_file()?
             .with_context(|| format!("cargo left no lock file in `{}`", shadow.root.display()))?;
         let before = self.snapshot.files.get(Path::new(LOCK_FILE)).cloned().flatten();
+        if let Some(unused) = invariants::patch_left_unused(before.as_deref(), &lock) {
+            return Ok(Err(unused));
+        }
         if before.as_ref() != Some(&lock) {
             files.insert(PathBuf::from(LOCK_FILE), lock);
         }

@@ -4,11 +4,12 @@
 //! A version leaves when everyone who asks for it moves: members by their requirements, packages of the
 //! registry by newer releases. The compiler decides whether that stands.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use cargo_metadata::{Package, PackageId};
 
 use crate::{
+    cli::Code,
     graph::{HostGraph, Use},
     manifest::Site,
     outlook::Outlook,
@@ -17,7 +18,7 @@ use crate::{
     snapshot::Snapshot,
 };
 
-use super::Finding;
+use super::{Finding, IGNORED, is_ignored};
 
 mod align;
 mod blocked;
@@ -48,6 +49,10 @@ pub(super) fn find(
     let mut left = Vec::new();
     let mut blocked = Vec::new();
     for subject in subjects_of(&graph, uses) {
+        if is_ignored(snapshot, Code::DuplicateVersion, subject.name) {
+            left.push(subject.left(Verdict::Skipped, IGNORED));
+            continue;
+        }
         match subject.judge(&solver) {
             Judged::Ways(found) => ways.push(found),
             Judged::Skipped(reason) => left.push(subject.left(Verdict::Skipped, &reason)),
@@ -57,22 +62,42 @@ pub(super) fn find(
     ways.sort_by(|a, b| {
         b.weight.cmp(&a.weight).then_with(|| a.change.subject.cmp(&b.change.subject))
     });
-    let mut going: HashSet<&PackageId> = HashSet::new();
-    let stays_double = |going: &HashSet<&PackageId>, versions: &[&Package]| {
-        versions.iter().filter(|package| !going.contains(&package.id)).count() > 1
-    };
     // What the way of another brings to one version by the by needs none of its own, nor is it blocked.
-    ways.retain(|found| {
-        let is_needed = found.versions.is_empty() || stays_double(&going, &found.versions);
-        if is_needed {
-            going.extend(found.going.iter().copied());
+    let mut going: HashMap<&PackageId, String> = HashMap::new();
+    let mut covered = Vec::new();
+    ways.retain(|found| match covering(&going, &found.versions) {
+        Some(by) => {
+            covered.push(told(&found.change.subject, &by));
+            false
         }
-        is_needed
+        None => {
+            let by = found.change.id();
+            going.extend(found.going.iter().map(|id| (*id, by.clone())));
+            true
+        }
     });
-    blocked.retain(|found| stays_double(&going, &found.versions));
+    blocked.retain(|found| match covering(&going, &found.versions) {
+        Some(by) => {
+            covered.push(told(found.name, &by));
+            false
+        }
+        None => true,
+    });
     let changes = together(ways).into_iter().map(|found| found.change);
     let remedies = changes.map(Finding::Remedy);
-    remedies.chain(left).chain(blocked::findings(&graph, blocked)).collect()
+    remedies.chain(left).chain(covered).chain(blocked::findings(&graph, blocked)).collect()
+}
+
+/// The change with which all versions but one go.
+fn covering(going: &HashMap<&PackageId, String>, versions: &[&Package]) -> Option<String> {
+    let by: Vec<&String> = versions.iter().filter_map(|package| going.get(&package.id)).collect();
+    let is_covered = !versions.is_empty() && versions.len() <= by.len() + 1;
+    by.first().filter(|_| is_covered).map(|by| (*by).clone())
+}
+
+fn told(name: &str, by: &str) -> Finding {
+    let (title, reason) = (subject::title(name), format!("it comes to one with `{by}`"));
+    Finding::left(Code::DuplicateVersion, name, &title, Verdict::Skipped, &reason)
 }
 
 /// The entries that changes remove.
@@ -95,8 +120,14 @@ fn edges<'a>(
 }
 
 /// Packages whose requirements this rule may edit: other rules leave them to it.
-pub(super) fn subjects(findings: &[Finding], uses: &[Use<'_>]) -> BTreeSet<String> {
-    let several = in_several_versions(uses).into_keys().map(str::to_owned);
+pub(super) fn subjects(
+    snapshot: &Snapshot,
+    findings: &[Finding],
+    uses: &[Use<'_>],
+) -> BTreeSet<String> {
+    let mut several = in_several_versions(uses);
+    several.retain(|name, _| !is_ignored(snapshot, Code::DuplicateVersion, name));
+    let several = several.into_keys().map(str::to_owned);
     let keys: HashSet<&str> = findings
         .iter()
         .filter_map(Finding::change)

@@ -76,7 +76,8 @@ impl<'a> HostGraph<'a> {
         self.parents.get(id).map_or(&[], Vec::as_slice)
     }
 
-    /// Packages that are there in more than one version: by name, lowest version first.
+    /// Packages that are there in more than one version, or from more than one source: by name, lowest
+    /// version first.
     pub(crate) fn duplicates(&self) -> BTreeMap<&'a str, Vec<&'a Package>> {
         let mut by_name: BTreeMap<&str, Vec<&Package>> = BTreeMap::new();
         for package in self.packages.values() {
@@ -84,7 +85,7 @@ impl<'a> HostGraph<'a> {
         }
         by_name.retain(|_, packages| {
             packages.sort_by(|a, b| a.version.cmp(&b.version));
-            packages.first().map(|p| &p.version) != packages.last().map(|p| &p.version)
+            packages.len() > 1
         });
         by_name
     }

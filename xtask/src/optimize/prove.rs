@@ -21,6 +21,13 @@ pub(super) struct Proof {
     pub(super) notes: Vec<String>,
 }
 
+impl Proof {
+    /// Puts what is kept into the plan's order.
+    fn sort(&mut self, trial: &Trial<'_>) {
+        self.kept.sort_by_key(|change| trial.order.iter().position(|id| *id == change.id()));
+    }
+}
+
 /// Whether the workspace's tests are part of the proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tests {
@@ -52,13 +59,19 @@ pub(super) fn prove(
     let first = trial.check(&proof.kept)?;
     reduce(trial, &mut proof, first, shell, |trial, chosen| trial.check(chosen))?;
     retry(trial, &mut proof, shell, |trial, chosen| trial.check(chosen))?;
+    weigh_again(trial, &mut proof, shell)?;
     match tests {
         Tests::Skip => proof.notes.push("tests were not run (`--no-test`)".to_owned()),
-        Tests::Run => test(trial, &mut proof, shell)?,
+        Tests::Run => {
+            test(trial, &mut proof, shell)?;
+            while weigh_again(trial, &mut proof, shell)? {
+                test(trial, &mut proof, shell)?;
+            }
+        }
     }
     proof.notes.push(format!("the proof took {} of the candidate", trial.checks_made()));
     proof.kept.extend(free);
-    proof.kept.sort_by_key(|change| order.iter().position(|id| *id == change.id()));
+    proof.sort(trial);
     Ok(proof)
 }
 
@@ -103,7 +116,39 @@ fn weigh(trial: &Trial<'_>, proof: &mut Proof, shell: &Shell) -> Result<()> {
         }
     }
     proof.kept = kept;
+    proof.sort(trial);
     Ok(())
+}
+
+/// Takes back what takes nothing out of the graph any more because something else was rejected, for
+/// instance the removal of whoever else asks for the old version. Whether anything was.
+fn weigh_again(trial: &mut Trial<'_>, proof: &mut Proof, shell: &Shell) -> Result<bool> {
+    let is_heavy = |change: &Change| !change.removes.is_empty();
+    if proof.rejected.is_empty() || !proof.kept.iter().any(is_heavy) {
+        return Ok(false);
+    }
+    let before = proof.kept.len();
+    while let Some((at, why)) = useless(trial, &proof.kept)? {
+        let change = proof.kept.remove(at);
+        shell.status("Dropping", format!("{}: {why}", change.title));
+        proof.rejected.push((Change { alternatives: Vec::new(), ..change }, why));
+    }
+    let dropped = proof.kept.len() < before;
+    // The copy shows what was weighed last; and others may have leaned on what was dropped.
+    let first = trial.check(&proof.kept)?;
+    reduce(trial, proof, first, shell, |trial, chosen| trial.check(chosen))?;
+    Ok(dropped)
+}
+
+/// The last change that makes the graph no smaller on top of the others, and why.
+fn useless(trial: &Trial<'_>, kept: &[Change]) -> Result<Option<(usize, String)>> {
+    for (at, change) in kept.iter().enumerate().rev() {
+        let others = [&kept[..at], &kept[at + 1..]].concat();
+        if let Some(why) = objection(trial, &others, change)? {
+            return Ok(Some((at, why)));
+        }
+    }
+    Ok(None)
 }
 
 /// The first way of a change that makes the graph smaller, or why none does.
@@ -225,6 +270,7 @@ fn retry(
             None => proof.rejected.push((change, evidence)),
         }
     }
+    proof.sort(trial);
     if last == Outcome::Sound { Ok(()) } else { settle(trial, proof) }
 }
 

@@ -120,6 +120,23 @@ pub(super) fn hold_single_versions(metadata: &Metadata, chosen: &[Change]) -> Re
     }
 }
 
+/// A `[patch]` that took effect goes on doing so: cargo only warns where it no longer does.
+pub(super) fn patch_left_unused(before: Option<&[u8]>, after: &[u8]) -> Option<String> {
+    let unused = |lock: &[u8]| -> BTreeSet<String> {
+        let text = String::from_utf8_lossy(lock);
+        let entries = text.split("[[patch.unused]]").skip(1);
+        let name = |entry: &str| {
+            entry
+                .lines()
+                .find_map(|line| Some(line.strip_prefix("name = ")?.trim_matches('"').to_owned()))
+        };
+        entries.filter_map(name).collect()
+    };
+    let (before, after) = (unused(before.unwrap_or_default()), unused(after));
+    let new = after.difference(&before).next()?;
+    Some(format!("the `[patch]` of `{new}` would no longer be used"))
+}
+
 /// A dependency of a member: what stays the same however it is written.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Request {
@@ -276,6 +293,17 @@ mod tests {
         assert_eq!(lost, "m would no longer ask tokio for tracing");
         let before = asking(&["full"]);
         assert_eq!(hold_requested_features(&before, &after, &[trimming(&["rt"])]), Ok(()));
+    }
+
+    #[test]
+    fn a_patch_goes_on_being_used() {
+        let unused =
+            |name: &str| format!("[[patch.unused]]\nname = \"{name}\"\nversion = \"1.0.0\"\n");
+        let (one, two) = (unused("a"), unused("a") + &unused("b"));
+        assert_eq!(patch_left_unused(Some(one.as_bytes()), one.as_bytes()), None);
+        assert_eq!(patch_left_unused(Some(two.as_bytes()), one.as_bytes()), None);
+        let said = patch_left_unused(Some(one.as_bytes()), two.as_bytes()).unwrap();
+        assert_eq!(said, "the `[patch]` of `b` would no longer be used");
     }
 
     #[test]

@@ -24,10 +24,13 @@ impl Weight {
         let mut versions: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
         for package in nodes.map(|node| &metadata[&node.id]) {
-            versions
-                .entry(package.name.to_string())
-                .or_default()
-                .insert(package.version.to_string());
+            // The same version of another source is another package.
+            let version = match &package.source {
+                Some(source) if source.is_crates_io() => package.version.to_string(),
+                Some(source) => format!("{} ({})", package.version, source.repr),
+                None => format!("{} (a path)", package.version),
+            };
+            versions.entry(package.name.to_string()).or_default().insert(version);
         }
         Ok(Self { versions })
     }

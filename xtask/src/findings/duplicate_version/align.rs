@@ -48,8 +48,11 @@ pub(super) fn edits(
     requirement: &str,
 ) -> Vec<Edit> {
     let shared = manifest::workspace_declarations(snapshot.root_document());
-    let shared =
-        shared.into_iter().find(|entry| entry.package() == package && entry.key == package);
+    let shared = shared.into_iter().find(|entry| entry.key == package);
+    if shared.as_ref().is_some_and(|entry| entry.package() != package) {
+        // The workspace has another package under this name.
+        return in_place(group, requirement);
+    }
     let (base, mut edits) = match shared {
         Some(base) => {
             let change = base.requirement.as_deref() != Some(requirement);
@@ -85,7 +88,7 @@ pub(super) fn edits(
 /// The same requirement wherever the package is required.
 fn in_place(group: &[&Use<'_>], requirement: &str) -> Vec<Edit> {
     let edits = group.iter().map(|usage| Edit::SetRequirement {
-        site: usage.site(),
+        site: usage.declaring_site(),
         key: usage.declared.key.clone(),
         requirement: requirement.to_owned(),
     });

@@ -85,6 +85,6 @@ fn told(graph: &HostGraph<'_>, found: &Blocked<'_>, with: Option<&Vec<String>>) 
     if let Some(with) = with {
         reason.push_str(&format!("; it brings {} along", wording::some_of(with)));
     }
-    let title = format!("bring {} to one version", found.name);
+    let title = super::subject::title(found.name);
     Finding::left(Code::DuplicateVersion, found.name, &title, Verdict::Blocked, &reason)
 }

@@ -12,7 +12,7 @@ use std::{
 use cargo_metadata::{Package, PackageId, semver::Version};
 
 use crate::{
-    graph::{HostGraph, Use},
+    graph::{self, HostGraph, Use},
     lockfile::{self, Lock, Locked},
     manifest::Site,
     outlook::Outlook,
@@ -53,8 +53,9 @@ pub(super) struct Obstacle<'a> {
 pub(super) struct Solver<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) graph: &'a HostGraph<'a>,
-    pub(super) uses: &'a [Use<'a>],
     by_package: HashMap<&'a PackageId, Vec<&'a Use<'a>>>,
+    /// Packages by name that a member asks for in a table of one target.
+    targeted: HashMap<&'a str, &'a Use<'a>>,
     duplicates: BTreeMap<&'a str, Vec<&'a Package>>,
     pub(super) outlook: Option<&'a Outlook>,
 }
@@ -102,12 +103,17 @@ impl<'a> Solver<'a> {
         outlook: Option<&'a Outlook>,
     ) -> Self {
         let mut by_package: HashMap<&PackageId, Vec<&Use<'_>>> = HashMap::new();
+        let mut targeted: HashMap<&str, &Use<'_>> = HashMap::new();
         for usage in uses {
+            if usage.table.target.is_some() {
+                targeted.entry(usage.effective.package()).or_insert(usage);
+            }
             if let Some(package) = usage.package {
                 by_package.entry(&package.id).or_default().push(usage);
             }
         }
-        Self { snapshot, graph, uses, by_package, duplicates: graph.duplicates(), outlook }
+        let duplicates = graph.duplicates();
+        Self { snapshot, graph, by_package, targeted, duplicates, outlook }
     }
 
     /// What moves everything but members off a version. Members that require it themselves are the
@@ -153,7 +159,7 @@ impl<'a> Solver<'a> {
 
     /// Why members cannot be moved off a package that they ask for in one version only; none if they can.
     pub(super) fn fixed(&self, node: &Package) -> Option<String> {
-        self.required(node).iter().find_map(|usage| {
+        let fixed = self.required(node).iter().find_map(|usage| {
             let member = &usage.member.name;
             if self.snapshot.policy.pin.contains_key(node.name.as_str()) {
                 return Some(format!("{member} requires {}, which is pinned", node.name));
@@ -168,15 +174,15 @@ impl<'a> Solver<'a> {
                     node.name
                 ));
             }
-            self.elsewhere(node)
-        })
+            None
+        });
+        let is_required = !self.required(node).is_empty();
+        fixed.or_else(|| self.elsewhere(node).filter(|_| is_required))
     }
 
     /// Where a member uses a package for some targets only, which keeps this host from judging.
     pub(super) fn elsewhere(&self, node: &Package) -> Option<String> {
-        let usage = self.uses.iter().find(|usage| {
-            usage.effective.package() == node.name.as_str() && usage.table.target.is_some()
-        })?;
+        let usage = self.targeted.get(node.name.as_str())?;
         Some(format!(
             "{} uses {} in {}, which other hosts compile and this one cannot check",
             usage.member.name, node.name, usage.table
@@ -224,6 +230,9 @@ impl<'a> Solver<'a> {
         goal: Goal<'a>,
     ) -> Option<&'a Version> {
         let lock = &self.outlook?.updated;
+        if !graph::is_of_registry(parent) {
+            return None;
+        }
         let newer = lock.compatible(&parent.name, &parent.version)?;
         let asks_still = lock.dependencies(newer).any(|dependency| {
             dependency.name == node.name.as_str()
@@ -281,7 +290,8 @@ impl<'a> Solver<'a> {
                 holder.name, holder.version, end.name, end.version, holder.name
             ));
         }
-        if release.version <= node.version
+        if !release.version.pre.is_empty()
+            || release.version <= node.version
             || lockfile::are_compatible(&release.version, &node.version)
         {
             return Err(none());
@@ -316,9 +326,10 @@ impl<'a> Solver<'a> {
     /// Versions of a package that newer releases would bring and that are not there now.
     pub(super) fn new_versions(&self, name: &str) -> BTreeSet<&'a Version> {
         let locks = self.outlook.into_iter().flat_map(Outlook::locks);
-        let all = locks.flat_map(|lock| lock.all(name)).map(|locked| &locked.version);
+        let all = locks.flat_map(|lock| lock.released(name)).map(|locked| &locked.version);
         let is_new = |version: &&Version| {
-            !self.versions_of(name).any(|known| lockfile::are_compatible(known, version))
+            version.pre.is_empty()
+                && !self.versions_of(name).any(|known| lockfile::are_compatible(known, version))
         };
         all.filter(is_new).collect()
     }

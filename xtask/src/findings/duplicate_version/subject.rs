@@ -20,7 +20,7 @@ use super::{
 use crate::{
     cli::Code,
     findings::Finding,
-    graph::Use,
+    graph::{self, Use},
     plan::{Alternative, Change, Edit},
     record::Verdict,
     wording,
@@ -69,7 +69,7 @@ impl Way<'_> {
 
 impl<'a> Subject<'a> {
     fn title(&self) -> String {
-        format!("bring {} to one version", self.name)
+        title(self.name)
     }
 
     /// What members require from the default registry by version alone.
@@ -93,23 +93,29 @@ impl<'a> Subject<'a> {
                 "{reason}; one of them is renamed, so both are wanted"
             ));
         }
+        if let Some(package) = self.versions.iter().find(|package| !graph::is_of_registry(package))
+        {
+            let source = package.source.as_ref().map_or("a path", |source| &source.repr);
+            return Judged::Skipped(format!(
+                "{}; {} comes from {source}, and what is no release of a registry is left alone",
+                self.evidence(solver),
+                package.version
+            ));
+        }
         let plain = self.plain();
         let differ = self.members_differ();
-        let elsewhere = self.group.iter().filter_map(|usage| usage.package).next();
-        if let (true, Some(why)) = (differ, elsewhere.and_then(|package| solver.elsewhere(package)))
-        {
+        let one = self.group.iter().find_map(|usage| usage.package);
+        if let (true, Some(why)) = (differ, one.and_then(|package| solver.elsewhere(package))) {
             return Judged::Skipped(format!("{}; {why}", self.evidence(solver)));
+        }
+        if self.versions.is_empty() {
+            let reason = format!("{}; none of it is for this host", self.evidence(solver));
+            return Judged::Skipped(reason);
         }
         let mut obstacles = Vec::new();
         let mut ways = self.whole(solver, &plain, &mut obstacles);
         if ways.is_empty() && differ {
-            ways = self.among_members(solver, &plain);
-            if ways.is_empty() {
-                return Judged::Skipped(format!(
-                    "{}; none of the requirements is readable as a version",
-                    self.evidence(solver)
-                ));
-            }
+            ways.extend(self.to_pin(solver, &plain));
         }
         if ways.is_empty() {
             ways.extend(self.partly(solver, &plain, &mut obstacles));
@@ -205,8 +211,11 @@ impl<'a> Subject<'a> {
         ways
     }
 
-    /// A pin is the only version to come to.
+    /// A pin is the only version to come to, and a plain requirement comes to no pre-release.
     fn is_allowed(&self, solver: &Solver<'_>, keep: &Version) -> bool {
+        if !keep.pre.is_empty() {
+            return false;
+        }
         let pin = solver.snapshot.policy.pin.get(self.name);
         pin.and_then(|pin| VersionReq::parse(pin).ok()).is_none_or(|pin| pin.matches(keep))
     }
@@ -216,9 +225,9 @@ impl<'a> Subject<'a> {
         let Goal { package: goal, keep, .. } = wanted;
         let obstacle = |why: String| Obstacle { chain: vec![goal], why };
         let uses = solver.required(goal);
-        // Members that differ are brought to one requirement, whatever each of them says now.
-        let why = if self.members_differ() { solver.elsewhere(goal) } else { solver.fixed(goal) };
-        if let (Some(why), false) = (why, uses.is_empty()) {
+        // Members that differ are brought to one requirement, but for what somebody chose.
+        let why = if self.members_differ() { chosen(goal, uses) } else { solver.fixed(goal) };
+        if let Some(why) = why {
             return Err(obstacle(why));
         }
         let is_declared = |id: &&PackageId| {
@@ -283,7 +292,8 @@ impl<'a> Subject<'a> {
         moving: &[&Package],
     ) -> (Vec<Edit>, Option<String>) {
         let pin = solver.snapshot.policy.pin.get(self.name);
-        if versions(plain).len() > 1 {
+        let is_free = !plain.iter().any(|usage| usage.is_pinned());
+        if versions(plain).len() > 1 && is_free {
             let known = align::requirements(plain);
             let requirement = pin
                 .or_else(|| known.get(keep))
@@ -301,19 +311,15 @@ impl<'a> Subject<'a> {
         (edits, requirement)
     }
 
-    /// One version among members, where others hold another: candidates are their own versions, highest
-    /// first, or the pin.
-    fn among_members(&self, solver: &Solver<'a>, plain: &[&'a Use<'a>]) -> Vec<Way<'a>> {
-        let wanted: Vec<String> = match solver.snapshot.policy.pin.get(self.name) {
-            Some(pin) => vec![pin.clone()],
-            None => align::requirements(plain).into_values().rev().collect(),
-        };
-        let way = |requirement: String| Way {
-            edits: align::edits(solver.snapshot, self.name, plain, &requirement),
-            title: format!("{}, {requirement}", self.title()),
+    /// One version among members where a pin names one that is not there yet.
+    fn to_pin(&self, solver: &Solver<'a>, plain: &[&'a Use<'a>]) -> Option<Way<'a>> {
+        let pin = solver.snapshot.policy.pin.get(self.name)?;
+        let is_there = self.versions.iter().any(|p| self.is_allowed(solver, &p.version));
+        (!is_there).then(|| Way {
+            edits: align::edits(solver.snapshot, self.name, plain, pin),
+            title: format!("{}, {pin}", self.title()),
             gone: BTreeSet::new(),
-        };
-        wanted.into_iter().map(way).collect()
+        })
     }
 
     /// Fewer versions, where one version in all cannot be had.
@@ -341,6 +347,19 @@ impl<'a> Subject<'a> {
             Way { title, ..way }
         })
     }
+}
+
+/// What is to be done about a package, before it is known how.
+pub(super) fn title(name: &str) -> String {
+    format!("bring {name} to one version")
+}
+
+/// The requirement of a member on a version that somebody chose, if there is one.
+fn chosen(goal: &Package, uses: &[&Use<'_>]) -> Option<String> {
+    let usage = uses.iter().find(|usage| usage.is_pinned() || !usage.is_plain())?;
+    let requirement = usage.effective.requirement.as_deref().unwrap_or("no version");
+    let member = &usage.member.name;
+    Some(format!("{member} asks for {} {requirement}, which is left as it is", goal.name))
 }
 
 /// Who requires what, for instance `5.5 (aimds-analysis, aimds-detection), 6.1 (aimds-response)`.
