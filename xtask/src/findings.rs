@@ -212,6 +212,9 @@ fn heeding(snapshot: &Snapshot, record: ChangeRecord) -> ChangeRecord {
     record
 }
 
+/// Reason to leave a manifest that has a section of `cargo hakari`.
+const GENERATED: &str = "`cargo hakari` writes its dependencies, and would write them again";
+
 /// Reason of a change that the policy names.
 const IGNORED: &str = "ignored by `[workspace.metadata.optimize]`";
 

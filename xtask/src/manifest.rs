@@ -3,7 +3,11 @@
 //! No I/O. Every edit accepts inline, dotted and standard tables alike and leaves comments, order
 //! and quotes of what it does not name as they were.
 
-use std::{fmt, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use toml_edit::{DocumentMut, Item, TableLike, Value};
 
@@ -162,6 +166,13 @@ pub(crate) fn source_directories(config: &DocumentMut) -> Vec<String> {
     let replaced = sources.into_iter().flat_map(|table| table.iter());
     let replaced = replaced.filter_map(|(_, source)| directory(source));
     replaced.chain(strings(config.get("paths"))).collect()
+}
+
+/// Manifests whose dependencies are written by `cargo hakari`, which would write them again.
+pub(crate) fn generated(documents: &BTreeMap<PathBuf, DocumentMut>) -> BTreeSet<&Path> {
+    let is_marked = |document: &DocumentMut| document.to_string().contains("BEGIN HAKARI SECTION");
+    let marked = documents.iter().filter(|(_, document)| is_marked(document));
+    marked.map(|(path, _)| path.as_path()).collect()
 }
 
 /// Every declaration of a member's manifest with the table it stands in.
