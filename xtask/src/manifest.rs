@@ -11,7 +11,10 @@ use std::{
 
 use toml_edit::{DocumentMut, Item, TableLike, Value};
 
+mod directories;
 pub(crate) mod edit;
+
+pub(crate) use directories::{patched_directories, source_directories};
 
 /// The kind of a dependency table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -153,19 +156,6 @@ pub(crate) fn strings(item: Option<&Item>) -> Vec<String> {
     item.and_then(Item::as_array)
         .map(|array| array.iter().filter_map(Value::as_str).map(str::to_owned).collect())
         .unwrap_or_default()
-}
-
-/// Directories with crates that a cargo configuration names: replaced sources, and `paths`.
-pub(crate) fn source_directories(config: &DocumentMut) -> Vec<String> {
-    let sources = config.get("source").and_then(Item::as_table_like);
-    let directory = |source: &Item| {
-        let source = source.as_table_like()?;
-        let place = source.get("directory").or_else(|| source.get("local-registry"))?;
-        place.as_str().map(str::to_owned)
-    };
-    let replaced = sources.into_iter().flat_map(|table| table.iter());
-    let replaced = replaced.filter_map(|(_, source)| directory(source));
-    replaced.chain(strings(config.get("paths"))).collect()
 }
 
 /// Manifests whose dependencies are written by `cargo hakari`, which would write them again.
