@@ -203,6 +203,9 @@ fn has_heirs(change: &Change, removed: &BTreeSet<(Site, String)>) -> bool {
     change.edits.iter().any(inherits) && change.edits.iter().all(is_wanted)
 }
 
+/// Reason to leave a manifest that has a section of `cargo hakari`.
+const GENERATED: &str = "`cargo hakari` writes its dependencies, and would write them again";
+
 /// Reason of a change that the policy names.
 const IGNORED: &str = "ignored by `[workspace.metadata.optimize]`";
 

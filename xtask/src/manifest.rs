@@ -3,11 +3,18 @@
 //! No I/O. Every edit accepts inline, dotted and standard tables alike and leaves comments, order
 //! and quotes of what it does not name as they were.
 
-use std::{fmt, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use toml_edit::{DocumentMut, Item, TableLike, Value};
 
+mod directories;
 pub(crate) mod edit;
+
+pub(crate) use directories::{patched_directories, source_directories};
 
 /// The kind of a dependency table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -151,17 +158,11 @@ pub(crate) fn strings(item: Option<&Item>) -> Vec<String> {
         .unwrap_or_default()
 }
 
-/// Directories with crates that a cargo configuration names: replaced sources, and `paths`.
-pub(crate) fn source_directories(config: &DocumentMut) -> Vec<String> {
-    let sources = config.get("source").and_then(Item::as_table_like);
-    let directory = |source: &Item| {
-        let source = source.as_table_like()?;
-        let place = source.get("directory").or_else(|| source.get("local-registry"))?;
-        place.as_str().map(str::to_owned)
-    };
-    let replaced = sources.into_iter().flat_map(|table| table.iter());
-    let replaced = replaced.filter_map(|(_, source)| directory(source));
-    replaced.chain(strings(config.get("paths"))).collect()
+/// Manifests whose dependencies are written by `cargo hakari`, which would write them again.
+pub(crate) fn generated(documents: &BTreeMap<PathBuf, DocumentMut>) -> BTreeSet<&Path> {
+    let is_marked = |document: &DocumentMut| document.to_string().contains("BEGIN HAKARI SECTION");
+    let marked = documents.iter().filter(|(_, document)| is_marked(document));
+    marked.map(|(path, _)| path.as_path()).collect()
 }
 
 /// Every declaration of a member's manifest with the table it stands in.

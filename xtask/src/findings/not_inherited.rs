@@ -4,10 +4,8 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::{Path, PathBuf},
+    path::Path,
 };
-
-use toml_edit::DocumentMut;
 
 use crate::{
     cli::Code,
@@ -19,7 +17,7 @@ use crate::{
     wording,
 };
 
-use super::Finding;
+use super::{Finding, GENERATED};
 
 mod hoist;
 mod split;
@@ -37,16 +35,9 @@ pub(super) fn find(
     } else {
         Heirs::SomeOutside
     };
-    let generated = generated(&snapshot.documents);
+    let generated = manifest::generated(&snapshot.documents);
     let workspace = Workspace { root: &snapshot.root, shared: &shared, heirs, generated };
     judge(&workspace, uses, aligned)
-}
-
-/// Manifests whose dependencies are written by `cargo hakari`, which would write them again.
-fn generated(documents: &BTreeMap<PathBuf, DocumentMut>) -> BTreeSet<&Path> {
-    let is_marked = |document: &DocumentMut| document.to_string().contains("BEGIN HAKARI SECTION");
-    let marked = documents.iter().filter(|(_, document)| is_marked(document));
-    marked.map(|(path, _)| path.as_path()).collect()
 }
 
 /// What the rule needs to know beyond what members use.
@@ -266,8 +257,7 @@ fn left(usage: &Use<'_>, reason: &str) -> Finding {
 
 fn left_to_hakari(member: &str) -> Finding {
     let (subject, title) = (format!("{member}/*"), format!("inherit in {member}"));
-    let reason = "`cargo hakari` writes its dependencies, and would write them again";
-    Finding::left(Code::NotInherited, &subject, &title, Verdict::Skipped, reason)
+    Finding::left(Code::NotInherited, &subject, &title, Verdict::Skipped, GENERATED)
 }
 
 #[cfg(test)]

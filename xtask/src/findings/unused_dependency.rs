@@ -2,6 +2,13 @@
 //!
 //! Naming is only the suspicion; the compiler decides. What may act without being named is left, with the reason.
 
+use std::{
+    collections::{BTreeSet, HashSet},
+    path::Path,
+};
+
+use cargo_metadata::PackageId;
+
 use crate::{
     cli::Code,
     graph::{self, Losses, Use},
@@ -11,22 +18,55 @@ use crate::{
     snapshot::Snapshot,
 };
 
-use super::Finding;
+use super::{Finding, GENERATED};
 
-/// One finding for each suspicious dependency of each member.
+/// One finding for each suspicious dependency of each member, one for each member that a program keeps.
 pub(super) fn find<'a>(snapshot: &'a Snapshot, uses: &[Use<'a>]) -> Vec<Finding> {
+    let hakari = Hakari::of(snapshot);
     let mut losses = Losses::new(snapshot);
-    uses.iter()
-        .filter(|usage| !usage.member.usage.mentions(&usage.crate_name()))
-        .map(|usage| judge(snapshot, usage, &mut losses))
-        .collect()
+    let suspicious = uses.iter().filter(|usage| !usage.member.usage.mentions(&usage.crate_name()));
+    let (written, own): (Vec<&Use<'_>>, Vec<&Use<'_>>) =
+        suspicious.partition(|usage| hakari.manifests.contains(usage.manifest));
+    let written: BTreeSet<&str> =
+        written.into_iter().map(|usage| usage.member.name.as_str()).collect();
+    let mut out: Vec<Finding> = written.into_iter().map(left_to_hakari).collect();
+    out.extend(own.into_iter().map(|usage| judge(snapshot, &hakari, usage, &mut losses)));
+    out
 }
 
-fn judge<'a>(snapshot: &Snapshot, usage: &Use<'a>, losses: &mut Losses<'a>) -> Finding {
+/// What `cargo hakari` keeps in the workspace.
+struct Hakari<'a> {
+    manifests: BTreeSet<&'a Path>,
+    /// The packages of these manifests.
+    packages: HashSet<&'a PackageId>,
+}
+
+impl<'a> Hakari<'a> {
+    fn of(snapshot: &'a Snapshot) -> Self {
+        let manifests = manifest::generated(&snapshot.documents);
+        let is_written =
+            |path: &Option<_>| path.as_deref().is_some_and(|path| manifests.contains(path));
+        let members = snapshot.members.iter().filter(|member| is_written(&member.manifest));
+        let packages = members.map(|member| &member.id).collect();
+        Self { manifests, packages }
+    }
+}
+
+fn left_to_hakari(member: &str) -> Finding {
+    let (subject, title) = (format!("{member}/*"), format!("remove from {member}"));
+    Finding::left(Code::UnusedDependency, &subject, &title, Verdict::Skipped, GENERATED)
+}
+
+fn judge<'a>(
+    snapshot: &Snapshot,
+    hakari: &Hakari<'_>,
+    usage: &Use<'a>,
+    losses: &mut Losses<'a>,
+) -> Finding {
     let key = &usage.declared.key;
     let subject = format!("{}/{key}", usage.member.name);
     let title = format!("remove {key} from {} {}", usage.member.name, usage.table);
-    if let Some(reason) = kept_because(snapshot, usage, losses) {
+    if let Some(reason) = kept_because(snapshot, hakari, usage, losses) {
         return Finding::left(Code::UnusedDependency, &subject, &title, Verdict::Skipped, &reason);
     }
     let reason =
@@ -39,6 +79,7 @@ fn judge<'a>(snapshot: &Snapshot, usage: &Use<'a>, losses: &mut Losses<'a>) -> F
 /// Why a dependency stays although no code names it.
 fn kept_because<'a>(
     snapshot: &Snapshot,
+    hakari: &Hakari<'_>,
     usage: &Use<'a>,
     losses: &mut Losses<'a>,
 ) -> Option<String> {
@@ -57,6 +98,9 @@ fn kept_because<'a>(
     let Some(resolved) = usage.package else {
         return Some("it is for another target, where this host cannot check it".to_owned());
     };
+    if hakari.packages.contains(&resolved.id) {
+        return Some("its only purpose is to unify features: `cargo hakari` writes it".to_owned());
+    }
     if usage.table.target.is_some() {
         return Some("it is for one target only; other hosts were not checked".to_owned());
     }

@@ -9,7 +9,7 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
 };
 
-use cargo_metadata::{DependencyKind, Package, PackageId};
+use cargo_metadata::{Dependency, DependencyKind, Package, PackageId};
 
 use super::{
     Use,
@@ -71,12 +71,10 @@ impl<'a> Losses<'a> {
         if let Some(askers) = rest.askers(package) {
             return lost(package, &wanted, &askers);
         }
+        let mut followed = Followed::default();
         let mut queue = self.forwards(package, &expanded(package, named()));
-        let mut seen: HashSet<(&PackageId, Features)> = HashSet::new();
         while let Some((deeper, features)) = queue.pop() {
-            if !seen.insert((&deeper.id, features.clone())) {
-                continue;
-            }
+            let Some(features) = followed.add(deeper, features) else { continue };
             match rest.askers(deeper) {
                 None => queue.extend(self.forwards(deeper, &features)),
                 Some(askers) => {
@@ -92,8 +90,16 @@ impl<'a> Losses<'a> {
 
     /// Whether features of a package are those of a native library, or lead to one.
     fn is_about_linking(&self, package: &'a Package, features: &Features) -> bool {
-        let below = || self.forwards(package, features);
-        links(package) || below().iter().any(|(to, features)| self.is_about_linking(to, features))
+        let mut followed = Followed::default();
+        let mut queue = vec![(package, features.clone())];
+        while let Some((package, features)) = queue.pop() {
+            let Some(features) = followed.add(package, features) else { continue };
+            if links(package) {
+                return true;
+            }
+            queue.extend(self.forwards(package, &features));
+        }
+        false
     }
 
     /// Whether every entry that leads to a package asks for so much: then nobody loses anything,
@@ -109,7 +115,8 @@ impl<'a> Losses<'a> {
         wanted.is_subset(common)
     }
 
-    /// What features of a package switch on in its dependencies.
+    /// What features of a package switch on in its dependencies; in those of tests only if it is a
+    /// member, since cargo resolves no others.
     fn forwards(&self, from: &'a Package, features: &Features) -> Vec<(&'a Package, Features)> {
         let node = self.snapshot.node(&from.id);
         let below = node.into_iter().flat_map(|node| &node.deps);
@@ -121,7 +128,23 @@ impl<'a> Losses<'a> {
             let features = expanded(to, forwarded(from, names, entry));
             (!features.is_empty()).then_some((*to, features))
         };
-        from.dependencies.iter().filter_map(forward).collect()
+        let is_member = self.snapshot.metadata.workspace_members.contains(&from.id);
+        let counts = |entry: &&Dependency| is_member || entry.kind != DependencyKind::Development;
+        from.dependencies.iter().filter(counts).filter_map(forward).collect()
+    }
+}
+
+/// The features of packages that were looked at: many ways may lead to one, and some lead back.
+#[derive(Default)]
+struct Followed<'a>(HashMap<&'a PackageId, Features>);
+
+impl<'a> Followed<'a> {
+    /// All features of a package so far, these included; none if there is no new one among them.
+    fn add(&mut self, package: &'a Package, features: Features) -> Option<Features> {
+        let known = self.0.entry(&package.id).or_default();
+        let before = known.len();
+        known.extend(features);
+        (known.len() > before).then(|| known.clone())
     }
 }
 

@@ -9,6 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use toml_edit::DocumentMut;
 
 use crate::{
     disk, interrupt, manifest, paths,
@@ -35,8 +36,8 @@ pub(super) fn copy_workspace(
     base: &Path,
     content: Content,
 ) -> Result<()> {
-    let sources = configured_sources(&snapshot.root, base);
-    let mut roots = roots(snapshot);
+    let sources = configured(&snapshot.root, base, manifest::source_directories);
+    let mut roots = roots(snapshot, base);
     roots.extend(sources.iter().cloned());
     let roots = outermost(roots);
     for root in &roots {
@@ -48,18 +49,27 @@ pub(super) fn copy_workspace(
 
 /// Directories to copy: the workspace, and each local package outside it. Not their closest common
 /// ancestor, which may be a home directory; but the workspace a package belongs to, since it may inherit.
-fn roots(snapshot: &Snapshot) -> BTreeSet<PathBuf> {
-    let mut roots = BTreeSet::from([snapshot.root.clone()]);
+fn roots(snapshot: &Snapshot, base: &Path) -> BTreeSet<PathBuf> {
+    let root = &snapshot.root;
     let local = snapshot.metadata.packages.iter().filter(|package| package.source.is_none());
-    for package in local {
-        let Some(dir) = package.manifest_path.as_std_path().parent() else {
-            continue;
-        };
-        if !dir.starts_with(&snapshot.root) {
-            roots.insert(workspace_of(dir).unwrap_or_else(|| dir.to_path_buf()));
-        }
-    }
+    let local = local.filter_map(|package| package.manifest_path.as_std_path().parent());
+    // What is used of these is in the metadata; the rest cargo reads all the same.
+    let patched = directories(root, manifest::patched_directories(snapshot.root_document()));
+    let patched = patched.chain(configured(root, base, manifest::patched_directories));
+    let all = local.map(Path::to_path_buf).chain(patched);
+    let outside = all.filter(|dir| !dir.starts_with(root));
+    let mut roots: BTreeSet<PathBuf> =
+        outside.map(|dir| workspace_of(&dir).unwrap_or(dir)).collect();
+    roots.insert(root.clone());
     roots
+}
+
+/// Those of some paths, written relative to a directory, that are there. From the copy absolute ones lead
+/// to where they always did.
+fn directories(from: &Path, paths: Vec<String>) -> impl Iterator<Item = PathBuf> {
+    let relative = paths.into_iter().filter(|path| Path::new(path).is_relative());
+    let joined = relative.map(|path| paths::without_dots(&from.join(path)));
+    joined.filter(|path| path.is_dir())
 }
 
 /// Without what lies in another of them.
@@ -71,19 +81,19 @@ fn outermost(mut roots: BTreeSet<PathBuf>) -> BTreeSet<PathBuf> {
 
 /// Directories of crates that configuration names relative to itself, such as `vendor/` at the top of
 /// a repository: from the copy the same words lead into the copy.
-fn configured_sources(root: &Path, base: &Path) -> Vec<PathBuf> {
+fn configured(
+    root: &Path,
+    base: &Path,
+    named: impl Fn(&DocumentMut) -> Vec<String>,
+) -> Vec<PathBuf> {
     let ancestors = root.ancestors().filter(|ancestor| !base.starts_with(ancestor));
-    let named = ancestors.flat_map(|ancestor| {
+    let all = ancestors.flat_map(|ancestor| {
         let texts = [CONFIG, OLD_CONFIG].map(|name| fs::read_to_string(ancestor.join(name)));
         // What cannot be read or parsed here, cargo has refused before.
         let documents = texts.into_iter().flatten().filter_map(|text| text.parse().ok());
-        documents
-            .flat_map(|document| manifest::source_directories(&document))
-            .filter(|path| Path::new(path).is_relative())
-            .map(|path| ancestor.join(path))
-            .collect::<Vec<_>>()
+        documents.flat_map(|document| directories(ancestor, named(&document))).collect::<Vec<_>>()
     });
-    named.map(|path| paths::without_dots(&path)).filter(|path| path.is_dir()).collect()
+    all.collect()
 }
 
 fn workspace_of(dir: &Path) -> Option<PathBuf> {

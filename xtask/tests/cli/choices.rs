@@ -111,7 +111,11 @@ fn members_are_not_moved_where_others_hold_both_versions() {
         fixture.vendor(name, "1.0.0", &manifest, "");
     }
     fixture.lock();
-    changes_nothing(&fixture, "blocked", "old 1.0.0 still asks for shelf 5.5.3; old would have to move");
+    changes_nothing(
+        &fixture,
+        "blocked",
+        "old 1.0.0 still asks for shelf 5.5.3; old would have to move",
+    );
 }
 
 #[test]

@@ -242,3 +242,102 @@ fn what_only_the_macro_of_another_crate_names_is_saved_by_the_compiler() {
     let note = "2 choices of 2 changes tried to find those that stand";
     assert!(run.notes().contains(&note.to_owned()), "{run:?}");
 }
+
+/// Two crates in each of these layers, both of which forward `std` to both crates below.
+fn layered(fixture: &Fixture, layers: usize) {
+    for at in 0..layers {
+        for side in ["left", "right"] {
+            let below = ["left", "right"].map(|side| format!("{side}-{}", at + 1));
+            let forwarded = below.each_ref().map(|name| format!("\"{name}/std\"")).join(", ");
+            let entries = below.map(|name| format!("{name} = \"1\"\n")).concat();
+            let is_last = at + 1 == layers;
+            let (forwarded, entries) =
+                if is_last { Default::default() } else { (forwarded, entries) };
+            let manifest = format!("[features]\nstd = [{forwarded}]\n\n[dependencies]\n{entries}");
+            fixture.vendor(&format!("{side}-{at}"), "1.0.0", &manifest, "pub fn here() {}\n");
+        }
+    }
+    let front = "[features]\nstd = [\"left-0/std\"]\n\n[dependencies]\nleft-0 = \"1\"\n";
+    fixture.vendor("front", "1.0.0", front, "");
+}
+
+#[test]
+fn features_that_many_ways_lead_to_are_followed_once() {
+    let fixture = Fixture::unlocked(
+        "-- Cargo.toml --\n[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\n\
+         [dependencies]\nleft-0 = \"1\"\nfront = { version = \"1\", features = [\"std\"] }\n\
+         -- src/lib.rs --\npub use left_0::here;\n",
+    );
+    layered(&fixture, 40);
+    fixture.lock();
+    let run = fixture.optimize(&LOOK).exits(0);
+    assert_eq!(run.ids("planned"), ["unused-dependency:app/front"], "{run:?}");
+}
+
+#[test]
+fn features_that_lead_back_to_themselves_are_followed_once() {
+    // Through a dev-dependency, as only members can.
+    let fixture = Fixture::unlocked(
+        r#"
+-- Cargo.toml --
+[workspace]
+resolver = "2"
+members = ["a", "b", "front", "app"]
+-- a/Cargo.toml --
+[package]
+name = "a"
+version = "0.1.0"
+edition = "2021"
+
+[features]
+std = ["b/std"]
+
+[dependencies]
+b = { path = "../b" }
+-- a/src/lib.rs --
+pub use b::here;
+-- b/Cargo.toml --
+[package]
+name = "b"
+version = "0.1.0"
+edition = "2021"
+
+[features]
+std = ["a/std"]
+
+[dev-dependencies]
+a = { path = "../a" }
+-- b/src/lib.rs --
+pub fn here() {}
+#[cfg(test)]
+use a as _;
+-- front/Cargo.toml --
+[package]
+name = "front"
+version = "0.1.0"
+edition = "2021"
+
+[features]
+std = ["b/std"]
+
+[dependencies]
+b = { path = "../b" }
+-- front/src/lib.rs --
+pub use b::here;
+-- app/Cargo.toml --
+[package]
+name = "app"
+version = "0.1.0"
+edition = "2021"
+
+[dependencies]
+b = { path = "../b" }
+front = { path = "../front", features = ["std"] }
+-- app/src/lib.rs --
+pub use b::here;
+"#,
+    );
+    fixture.lock();
+    let run = fixture.optimize(&LOOK).exits(0);
+    assert_eq!(run.ids("planned"), ["unused-dependency:app/front"], "{run:?}");
+}

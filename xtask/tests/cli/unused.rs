@@ -166,3 +166,47 @@ fn what_a_vendored_crate_names_is_not_named_by_the_package_around_it() {
     let run = fixture.optimize(&["--dry-run", "--only", "unused-dependency"]).exits(0);
     assert_eq!(run.ids("planned"), ["unused-dependency:one/ghost"], "{run:?}");
 }
+
+#[test]
+fn what_cargo_hakari_writes_is_left_to_it_and_its_crate_is_kept() {
+    let fixture = Fixture::new(
+        r#"
+-- Cargo.toml --
+[workspace]
+resolver = "2"
+members = ["app", "hack"]
+
+[workspace.dependencies]
+workspace-hack = { path = "hack" }
+-- app/Cargo.toml --
+[package]
+name = "app"
+version = "0.1.0"
+edition = "2021"
+
+[dependencies]
+ghoul = "0.3"
+workspace-hack.workspace = true
+-- app/src/lib.rs --
+-- hack/Cargo.toml --
+[package]
+name = "workspace-hack"
+version = "0.1.0"
+edition = "2021"
+
+### BEGIN HAKARI SECTION
+[dependencies]
+ghost = "1"
+plume = { version = "1", features = ["ink"] }
+### END HAKARI SECTION
+-- hack/src/lib.rs --
+"#,
+    );
+    let run = fixture.optimize(&["--dry-run", "--only", "unused-dependency"]).exits(0);
+    assert_eq!(run.ids("planned"), ["unused-dependency:app/ghoul"], "{run:?}");
+    let reason = "`cargo hakari` writes its dependencies, and would write them again";
+    run.holds("unused-dependency:workspace-hack/*", "skipped", reason);
+    let reason = "its only purpose is to unify features";
+    run.holds("unused-dependency:app/workspace-hack", "skipped", reason);
+    assert_eq!(run.ids("skipped").len(), 2, "one record for all that is written: {run:?}");
+}

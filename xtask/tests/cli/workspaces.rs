@@ -264,3 +264,48 @@ pub fn far() {
     fixture.cargo(&["check", "--workspace", "--locked", "--offline", "--quiet"]);
     assert_eq!(run.json()["baseline"]["targets_ok"], 2, "the member outside counts");
 }
+
+#[test]
+fn a_patch_outside_the_workspace_that_nothing_uses_is_there_in_the_copy() {
+    let patch = "[patch.crates-io]\nfork = { path = \"../repo/fork\" }\n";
+    // In the root manifest, in the configuration of the workspace and in that above it.
+    let places = [
+        ("Cargo.toml", patch.to_owned()),
+        (".cargo/config.toml", patch.to_owned()),
+        ("../.cargo/config.toml", patch.replace("../", "")),
+    ];
+    for (place, text) in places {
+        let fixture = Fixture::new(
+            r#"
+-- Cargo.toml --
+[package]
+name = "app"
+version = "0.1.0"
+edition = "2021"
+
+[dependencies]
+ghoul = "0.3"
+-- src/lib.rs --
+-- ../repo/Cargo.toml --
+[workspace]
+resolver = "2"
+members = ["fork"]
+
+[workspace.package]
+edition = "2021"
+-- ../repo/fork/Cargo.toml --
+[package]
+name = "fork"
+version = "0.1.0"
+edition.workspace = true
+-- ../repo/fork/src/lib.rs --
+"#,
+        );
+        let before = std::fs::read_to_string(fixture.path(place)).unwrap_or_default();
+        let sides = if place == "Cargo.toml" { [&before, &text] } else { [&text, &before] };
+        fixture.put_bytes(place, format!("{}\n{}", sides[0], sides[1]).as_bytes());
+        fixture.lock();
+        let run = fixture.optimized(&["--only", "unused-dependency"]);
+        assert_eq!(run.ids("applied"), ["unused-dependency:app/ghoul"], "{place} {run:?}");
+    }
+}

@@ -1,5 +1,8 @@
+use std::path::PathBuf;
+
 use cargo_metadata::{Package, PackageId};
 use serde_json::json;
+use toml_edit::DocumentMut;
 
 use super::*;
 use crate::{
@@ -49,7 +52,7 @@ impl World {
 
     fn judge(&self, heirs: Heirs, aligned: &[&str]) -> (Vec<Change>, Vec<ChangeRecord>) {
         let shared = manifest::workspace_declarations(&self.documents[Path::new(ROOT_MANIFEST)]);
-        let generated = generated(&self.documents);
+        let generated = manifest::generated(&self.documents);
         let workspace = Workspace { root: Path::new(ROOT), shared: &shared, heirs, generated };
         let aligned = aligned.iter().map(|name| (*name).to_owned()).collect();
         let (mut changes, mut left) = (Vec::new(), Vec::new());
