@@ -54,7 +54,7 @@ pub(super) fn find(
             continue;
         }
         match subject.judge(&solver) {
-            Judged::Ways(found) => ways.push(found),
+            Judged::Ways(found) => ways.push(*found),
             Judged::Skipped(reason) => left.push(subject.left(Verdict::Skipped, &reason)),
             Judged::Blocked(found) => blocked.push(found),
         }

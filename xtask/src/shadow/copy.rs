@@ -21,7 +21,7 @@ use crate::{
 pub(super) enum Content {
     /// Everything.
     Whole,
-    /// What cargo resolves by. Sources are there by name, so that cargo finds the same targets.
+    /// What cargo resolves by. Sources that it looks for are there, and empty.
     Manifests,
 }
 
@@ -146,9 +146,11 @@ impl Tree<'_> {
                 continue;
             };
             let done = if kind.is_dir() {
-                fs::create_dir_all(&to).map_err(Into::into)
+                // Of a sketch only those that hold something are made.
+                let is_made = self.content == Content::Whole || self.is_source(from);
+                if is_made { fs::create_dir_all(&to).map_err(Into::into) } else { Ok(()) }
             } else if kind.is_symlink() {
-                copy_link(from, &to, top, self.roots)
+                make_parent(&to).and_then(|()| copy_link(from, &to, top, self.roots))
             } else if kind.is_file() {
                 self.copy_file(from, &to)
             } else {
@@ -174,14 +176,34 @@ impl Tree<'_> {
         let name = from.file_name().unwrap_or_default();
         let is_whole = self.content == Content::Whole
             || READ_BY_CARGO.iter().any(|known| name == *known)
-            || self.sources.iter().any(|source| from.starts_with(source));
+            || self.is_source(from);
         if is_whole {
+            make_parent(to)?;
             fs::copy(from, to)?;
-        } else if from.extension().is_some_and(|extension| extension == "rs") {
+        } else if is_found_by_name(from) {
             disk::write(to, b"")?;
         }
         Ok(())
     }
+
+    /// Whether it belongs to crates that stand for a registry.
+    fn is_source(&self, path: &Path) -> bool {
+        self.sources.iter().any(|source| path.starts_with(source))
+    }
+}
+
+/// Whether cargo takes a file for a target without being told: a manifest without any is an error.
+/// Source: <https://doc.rust-lang.org/cargo/guide/project-layout.html>.
+fn is_found_by_name(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    let is_rust = path.extension().is_some_and(|extension| extension == "rs");
+    let directory = path.parent().and_then(Path::file_name).unwrap_or_default();
+    name == "lib.rs" || name == "main.rs" || name == "build.rs" || is_rust && directory == "bin"
+}
+
+fn make_parent(path: &Path) -> Result<()> {
+    let parent = path.parent().unwrap_or(path);
+    fs::create_dir_all(parent).with_context(|| format!("failed to create `{}`", parent.display()))
 }
 
 /// A link that stays within what is copied leads to the same place in the copy. What any other link

@@ -37,7 +37,7 @@ pub(super) struct Subject<'a> {
 
 /// What becomes of a subject.
 pub(super) enum Judged<'a> {
-    Ways(Found<'a>),
+    Ways(Box<Found<'a>>),
     Skipped(String),
     Blocked(Blocked<'a>),
 }
@@ -121,7 +121,7 @@ impl<'a> Subject<'a> {
             ways.extend(self.partly(solver, &plain, &mut obstacles));
         }
         match ways.split_first() {
-            Some((first, others)) => Judged::Ways(self.change(solver, first, others)),
+            Some((first, others)) => Judged::Ways(Box::new(self.change(solver, first, others))),
             None => Judged::Blocked(Blocked {
                 name: self.name,
                 versions: self.versions.clone(),
