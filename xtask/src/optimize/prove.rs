@@ -102,7 +102,10 @@ fn weigh(trial: &Trial<'_>, proof: &mut Proof, shell: &Shell) -> Result<()> {
         proof.kept = kept;
         return Ok(());
     }
-    shell.status("Weighing", wording::count(heavy.len(), "change of the graph"));
+    shell.status(
+        "Weighing",
+        format!("what {} would take out of the graph", wording::count(heavy.len(), "change")),
+    );
     // Where something else does not resolve, which the check will tell, they are weighed without it.
     let mut base = if trial.resolve(&kept)?.is_ok() { kept.clone() } else { Vec::new() };
     for change in heavy {
