@@ -6,9 +6,11 @@ use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
 
 use super::{DepTable, Site};
 
+mod declare;
 mod inherit;
 
-pub(crate) use inherit::{ask, declare, inherit, withdraw};
+pub(crate) use declare::declare;
+pub(crate) use inherit::{ask, inherit, withdraw};
 
 /// The dependency table at a site, if it is there.
 fn entries<'a>(doc: &'a mut DocumentMut, site: &Site) -> Option<&'a mut dyn TableLike> {

@@ -5,7 +5,7 @@ use toml_edit::{
 };
 
 use super::{entries, replace_value, take_closing_space};
-use crate::manifest::{Declaration, Site};
+use crate::manifest::Site;
 
 /// Makes an entry inherit from `[workspace.dependencies]`, keeping `optional` and asking for
 /// `features` on top of what the workspace declares.
@@ -135,7 +135,7 @@ fn inherit_table(item: &mut Item, features: &[String], default_features: Option<
 }
 
 /// Inserts a key as it is written: what handles tables of any form forgets how in inline ones.
-fn put(table: &mut Item, key: &Key, item: Item) {
+pub(super) fn put(table: &mut Item, key: &Key, item: Item) {
     match (table, item) {
         (Item::Table(table), item) => _ = table.insert_formatted(key, item),
         (Item::Value(Value::InlineTable(table)), Item::Value(value)) => {
@@ -272,7 +272,7 @@ fn set_default_features(item: &mut Item, flag: bool) {
 }
 
 /// Adds a key at the end of a table of any form.
-fn add(item: &mut Item, key: &str, value: impl Into<Item>) {
+pub(super) fn add(item: &mut Item, key: &str, value: impl Into<Item>) {
     let mut value = value.into();
     let is_inline = item.is_inline_table();
     let Some(table) = item.as_table_like_mut() else { return };
@@ -334,74 +334,4 @@ fn take_out(item: &mut Item, key: &str) {
     {
         last.decor_mut().set_suffix(closing);
     }
-}
-
-/// Declares a dependency in `[workspace.dependencies]`, unless it is there: at its place in a sorted
-/// table, else at the end.
-pub(crate) fn declare(doc: &mut DocumentMut, declared: &Declaration) {
-    let workspace = table_entry(doc.as_item_mut(), "workspace");
-    let Some(entries) = workspace.and_then(|workspace| table_entry(workspace, "dependencies"))
-    else {
-        return;
-    };
-    let Some(table) = entries.as_table_like_mut() else { return };
-    if table.contains_key(&declared.key) {
-        return;
-    }
-    let is_standard = |item: &Item| item.as_table().is_some_and(|table| !table.is_dotted());
-    let in_tables = !table.is_empty() && table.iter().all(|(_, item)| is_standard(item));
-    let item = written(declared, in_tables);
-    // Entries with a header of their own stand behind all others, whatever their name.
-    let names: Vec<String> = table
-        .iter()
-        .filter(|(_, item)| in_tables || !is_standard(item))
-        .map(|(name, _)| name.to_owned())
-        .collect();
-    let place = names.iter().find(|name| **name > declared.key).filter(|_| names.is_sorted());
-    match place {
-        Some(next) => insert_before(entries, next, &declared.key, item),
-        None => add(entries, &declared.key, item),
-    }
-}
-
-/// An entry as `cargo add` would order it.
-fn written(declared: &Declaration, in_tables: bool) -> Item {
-    let mut pairs: Vec<(&str, Value)> = Vec::new();
-    pairs.extend(declared.requirement.as_deref().map(|text| ("version", text.into())));
-    pairs.extend(declared.source.iter().map(|(key, value)| (key.as_str(), value.into())));
-    pairs.extend(declared.rename_of.as_deref().map(|name| ("package", name.into())));
-    pairs.extend(declared.default_features.map(|flag| ("default-features", flag.into())));
-    if !declared.features.is_empty() {
-        let array = declared.features.iter().map(String::as_str).collect::<Array>();
-        pairs.push(("features", array.into()));
-    }
-    match pairs.as_slice() {
-        [("version", version)] if !in_tables => Item::Value(version.clone()),
-        _ if in_tables => Item::Table(
-            pairs.into_iter().map(|(key, value)| (Key::new(key), Item::Value(value))).collect(),
-        ),
-        _ => Item::Value(Value::InlineTable(pairs.into_iter().collect())),
-    }
-}
-
-/// Inserts an entry before another.
-fn insert_before(entries: &mut Item, next: &str, key: &str, item: Item) {
-    let Some(table) = entries.as_table_like_mut() else { return };
-    let names: Vec<String> = table.iter().map(|(name, _)| name.to_owned()).collect();
-    let behind = names.into_iter().skip_while(|name| name != next);
-    let behind: Vec<(Key, Item)> =
-        behind.filter_map(|name| Some((table.key(&name)?.clone(), table.remove(&name)?))).collect();
-    table.insert(key, item);
-    for (key, item) in behind {
-        put(entries, &key, item);
-    }
-}
-
-/// A table below another, made when missing; `None` when the parent holds something else.
-fn table_entry<'a>(parent: &'a mut Item, key: &str) -> Option<&'a mut Item> {
-    let parent = parent.as_table_like_mut()?;
-    if !parent.contains_key(key) {
-        parent.insert(key, Item::Table(Table::new()));
-    }
-    parent.get_mut(key)
 }
