@@ -141,6 +141,11 @@ impl<'a> Trial<'a> {
         self.lock = LockUpdate::Minimal;
     }
 
+    /// Puts changes into the order of the plan.
+    pub(crate) fn sort(&self, changes: &mut [Change]) {
+        changes.sort_by_key(|change| self.order.iter().position(|id| *id == change.id()));
+    }
+
     /// Files of a choice of changes, lock file included, as they now stand in the candidate shadow.
     ///
     /// # Errors
@@ -150,7 +155,7 @@ impl<'a> Trial<'a> {
         chosen: &[Change],
     ) -> Result<Result<BTreeMap<PathBuf, Vec<u8>>, String>> {
         let mut changes: Vec<Change> = chosen.iter().map(|change| self.widened(change)).collect();
-        changes.sort_by_key(|change| self.order.iter().position(|id| *id == change.id()));
+        self.sort(&mut changes);
         let mut files = plan::materialise(self.snapshot, &changes.iter().collect::<Vec<_>>())?;
         let shadow = &self.shadows.candidate;
         shadow.set(self.snapshot, &files)?;

@@ -83,8 +83,8 @@ pub(super) fn find(
         }
         None => true,
     });
-    let changes = together(ways).into_iter().map(|found| found.change);
-    let remedies = changes.map(Finding::Remedy);
+    let changes = together(ways.into_iter().map(|found| found.change));
+    let remedies = changes.into_iter().map(Finding::Remedy);
     remedies.chain(left).chain(covered).chain(blocked::findings(&graph, blocked)).collect()
 }
 
@@ -167,21 +167,18 @@ fn in_several_versions<'a>(uses: &'a [Use<'a>]) -> BTreeMap<&'a str, Vec<&'a Use
 }
 
 /// Subjects that the same steps serve become one change, under the name of the first.
-fn together(ways: Vec<Found<'_>>) -> Vec<Found<'_>> {
-    let mut out: Vec<Found<'_>> = Vec::new();
-    for found in ways {
-        let edits = format!("{:?}", found.change.edits);
-        let same = out.iter_mut().find(|known| format!("{:?}", known.change.edits) == edits);
-        let Some(known) = same else {
-            out.push(found);
+fn together(changes: impl Iterator<Item = Change>) -> Vec<Change> {
+    let mut out: Vec<Change> = Vec::new();
+    for change in changes {
+        let edits = format!("{:?}", change.edits);
+        let Some(known) = out.iter_mut().find(|known| format!("{:?}", known.edits) == edits) else {
+            out.push(change);
             continue;
         };
-        let name = &found.change.subject;
-        known.change.title = known.change.title.replacen(" to ", &format!(" and {name} to "), 1);
-        known.change.reason = format!("{}; {name}: {}", known.change.reason, found.change.reason);
-        known.change.removes.extend(found.change.removes);
-        known.going.extend(found.going);
-        known.weight = known.weight.max(found.weight);
+        let name = &change.subject;
+        known.title = known.title.replacen(" to ", &format!(" and {name} to "), 1);
+        known.reason = format!("{}; {name}: {}", known.reason, change.reason);
+        known.removes.extend(change.removes);
     }
     out
 }

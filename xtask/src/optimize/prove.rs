@@ -8,7 +8,7 @@ use crate::{
     findings::RELEASE_PROFILE,
     plan::Change,
     shell::Shell,
-    trial::{self, Trial},
+    trial::{self, Trial, Weight},
     wording,
 };
 
@@ -19,13 +19,6 @@ pub(super) struct Proof {
     pub(super) kept: Vec<Change>,
     pub(super) rejected: Vec<(Change, String)>,
     pub(super) notes: Vec<String>,
-}
-
-impl Proof {
-    /// Puts what is kept into the plan's order.
-    fn sort(&mut self, trial: &Trial<'_>) {
-        self.kept.sort_by_key(|change| trial.order.iter().position(|id| *id == change.id()));
-    }
 }
 
 /// Whether the workspace's tests are part of the proof.
@@ -45,10 +38,9 @@ pub(super) fn prove(
     tests: Tests,
     shell: &Shell,
 ) -> Result<Proof> {
-    let order: Vec<String> = changes.iter().map(Change::id).collect();
+    trial.order = changes.iter().map(Change::id).collect();
     let (free, changes): (Vec<Change>, Vec<Change>) =
         changes.iter().cloned().partition(|change| !change.affects_build());
-    trial.order.clone_from(&order);
     let mut proof = Proof { kept: changes, ..Proof::default() };
     update(trial, &mut proof, shell)?;
     weigh(trial, &mut proof, shell)?;
@@ -71,7 +63,7 @@ pub(super) fn prove(
     }
     proof.notes.push(format!("the proof took {} of the candidate", trial.checks_made()));
     proof.kept.extend(free);
-    proof.sort(trial);
+    trial.sort(&mut proof.kept);
     Ok(proof)
 }
 
@@ -119,7 +111,7 @@ fn weigh(trial: &Trial<'_>, proof: &mut Proof, shell: &Shell) -> Result<()> {
         }
     }
     proof.kept = kept;
-    proof.sort(trial);
+    trial.sort(&mut proof.kept);
     Ok(())
 }
 
@@ -160,10 +152,14 @@ fn lightest(
     others: &[Change],
     change: &Change,
 ) -> Result<std::result::Result<Change, String>> {
+    let before = match trial.weigh(others)? {
+        Ok(before) => before,
+        Err(why) => return Ok(Err(why)),
+    };
     let mut evidence = None;
     let mut way = Some(change.clone());
     while let Some(this) = way {
-        match objection(trial, others, &this)? {
+        match objection_to(trial, (others, &before), &this)? {
             None => return Ok(Ok(this)),
             Some(why) => evidence.get_or_insert(why),
         };
@@ -181,9 +177,18 @@ fn objection(trial: &Trial<'_>, others: &[Change], change: &Change) -> Result<Op
         Ok(before) => before,
         Err(why) => return Ok(Some(why)),
     };
+    objection_to(trial, (others, &before), change)
+}
+
+/// The same where the graph with the others is known.
+fn objection_to(
+    trial: &Trial<'_>,
+    (others, before): (&[Change], &Weight),
+    change: &Change,
+) -> Result<Option<String>> {
     let all = [others, std::slice::from_ref(change)].concat();
     Ok(match trial.weigh(&all)? {
-        Ok(after) => after.objection(&before, change),
+        Ok(after) => after.objection(before, change),
         Err(why) => Some(why),
     })
 }
@@ -273,7 +278,7 @@ fn retry(
             None => proof.rejected.push((change, evidence)),
         }
     }
-    proof.sort(trial);
+    trial.sort(&mut proof.kept);
     if last == Outcome::Sound { Ok(()) } else { settle(trial, proof) }
 }
 

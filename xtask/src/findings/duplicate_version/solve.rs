@@ -168,11 +168,7 @@ impl<'a> Solver<'a> {
                 return Some(format!("{member} renames {}, so this version is wanted", node.name));
             }
             if !usage.can_be_raised(&self.snapshot.policy) {
-                let requirement = usage.effective.requirement.as_deref().unwrap_or("no version");
-                return Some(format!(
-                    "{member} asks for {} {requirement}, which is left as it is",
-                    node.name
-                ));
+                return Some(as_it_is(usage, node));
             }
             None
         });
@@ -253,7 +249,6 @@ impl<'a> Solver<'a> {
         if let Some(why) = self.fixed(node) {
             return Err(stays(why));
         }
-        let name = node.name.as_str();
         let Some(outlook) = self.outlook else {
             return Err(stays("newer releases were not looked for".to_owned()));
         };
@@ -266,15 +261,13 @@ impl<'a> Solver<'a> {
                 Err(why) => whys.push(why),
             }
         }
-        let none = || format!("{name} {} is the newest release that fits", node.version);
-        Err(stays(whys.into_iter().next().unwrap_or_else(none)))
+        Err(stays(whys.into_iter().next().unwrap_or_else(|| newest_that_fits(node))))
     }
 
     /// The release of a direct dependency in a lock file, if it is a newer one that does without `goal`.
     fn judge(&self, lock: &'a Lock, node: &Package, goal: Goal<'a>) -> Result<&'a Version, String> {
         let name = node.name.as_str();
-        let none = || format!("{name} {} is the newest release that fits", node.version);
-        let release = lock.highest(name).ok_or_else(none)?;
+        let release = lock.highest(name).ok_or_else(|| newest_that_fits(node))?;
         let package = goal.package;
         let below = lock.path(release, |locked| is_version(locked, package));
         if let Some([above @ .., end]) = below.as_deref() {
@@ -294,7 +287,7 @@ impl<'a> Solver<'a> {
             || release.version <= node.version
             || lockfile::are_compatible(&release.version, &node.version)
         {
-            return Err(none());
+            return Err(newest_that_fits(node));
         }
         if !self.brings_none_new(lock.below(release), goal) {
             return Err(format!(
@@ -342,6 +335,17 @@ fn is_version(locked: &Locked, package: &Package) -> bool {
 
 fn obstacle<'a>(above: &[&'a Package], why: String) -> Obstacle<'a> {
     Obstacle { chain: above.iter().rev().copied().collect(), why }
+}
+
+/// Why a requirement of a member is not touched.
+pub(super) fn as_it_is(usage: &Use<'_>, package: &Package) -> String {
+    let requirement = usage.effective.requirement.as_deref().unwrap_or("no version");
+    let member = &usage.member.name;
+    format!("{member} asks for {} {requirement}, which is left as it is", package.name)
+}
+
+fn newest_that_fits(node: &Package) -> String {
+    format!("{} {} is the newest release that fits", node.name, node.version)
 }
 
 /// A version without its build metadata, which decides nothing.

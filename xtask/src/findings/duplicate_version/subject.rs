@@ -15,7 +15,7 @@ use cargo_metadata::{
 use super::{
     align,
     blocked::Blocked,
-    solve::{Goal, Moves, Obstacle, Solver},
+    solve::{Goal, Moves, Obstacle, Solver, as_it_is},
 };
 use crate::{
     cli::Code,
@@ -357,9 +357,7 @@ pub(super) fn title(name: &str) -> String {
 /// The requirement of a member on a version that somebody chose, if there is one.
 fn chosen(goal: &Package, uses: &[&Use<'_>]) -> Option<String> {
     let usage = uses.iter().find(|usage| usage.is_pinned() || !usage.is_plain())?;
-    let requirement = usage.effective.requirement.as_deref().unwrap_or("no version");
-    let member = &usage.member.name;
-    Some(format!("{member} asks for {} {requirement}, which is left as it is", goal.name))
+    Some(as_it_is(usage, goal))
 }
 
 /// Who requires what, for instance `5.5 (aimds-analysis, aimds-detection), 6.1 (aimds-response)`.
