@@ -2,7 +2,7 @@
 //!
 //! Nothing is decided here beyond what the parser can check.
 
-use std::{path::PathBuf, time::Duration};
+use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -83,12 +83,21 @@ pub(crate) struct Optimize {
     /// Leave these passes out
     #[arg(long, value_enum, value_delimiter = ',', value_name = "CODE,…")]
     pub(crate) skip: Vec<Code>,
-    /// How much to measure: nothing, one pair of builds, or three
+    /// How much to measure: nothing, one pair of builds, or three pairs and a search over profile settings
     #[arg(long, value_enum, default_value_t = Depth::Quick, value_name = "DEPTH")]
     pub(crate) measure: Depth,
     /// Start no further timed build once this much time went into measuring, for instance 90s, 20m or 1h
     #[arg(long, value_parser = duration, value_name = "TIME")]
     pub(crate) time_budget: Option<Duration>,
+    /// Measure as on a machine with this many processors: limits jobs and the processors used
+    #[arg(long, value_name = "N")]
+    pub(crate) cores: Option<NonZeroUsize>,
+    /// A command whose speed the search over profile settings may not cost (with `--measure full`). It is run by
+    /// the shell in the copy of the workspace, with CARGO_TARGET_DIR set, for instance `cargo bench -p core`
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) bench: Option<String>,
+    #[command(flatten)]
+    pub(crate) team: TeamFlags,
     /// Do not run the tests of the workspace
     #[arg(long)]
     pub(crate) no_test: bool,
@@ -108,6 +117,15 @@ pub(crate) struct Validate {
     /// Build this git revision side by side and compare with it
     #[arg(long, value_name = "REV")]
     pub(crate) against: Option<String>,
+    /// Pairs of timed builds
+    #[arg(long, value_name = "N", default_value = "1", conflicts_with = "quick")]
+    pub(crate) pairs: NonZeroUsize,
+    /// Measure as on a machine with this many processors: limits jobs and the processors used
+    #[arg(long, value_name = "N")]
+    pub(crate) cores: Option<NonZeroUsize>,
+    /// Print a summary in this form instead, for instance for a pull request
+    #[arg(long, value_enum, value_name = "FORM", conflicts_with = "format")]
+    pub(crate) summary: Option<Summary>,
     /// Also run `cargo bench`
     #[arg(long)]
     pub(crate) bench: bool,
@@ -135,6 +153,32 @@ pub(crate) struct Restore {
 pub(crate) struct Report {
     /// The run to report on: a directory name below `<target>/xtask/runs` [default: the newest]
     pub(crate) run: Option<String>,
+    /// Open report.html in the browser
+    #[arg(long)]
+    pub(crate) open: bool,
+    #[command(flatten)]
+    pub(crate) team: TeamFlags,
+}
+
+/// Who builds, how often, and what an hour costs: what the return on investment is reckoned with.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct TeamFlags {
+    /// People who build the workspace [default: 5]
+    #[arg(long, value_name = "PEOPLE")]
+    pub(crate) team_size: Option<u32>,
+    /// Builds of one person in a working day [default: 50]
+    #[arg(long, value_name = "BUILDS")]
+    pub(crate) builds_per_day: Option<u32>,
+    /// What an hour of one person costs, in whatever currency [default: 100]
+    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
+    pub(crate) hourly_rate: Option<f64>,
+}
+
+/// Forms of a summary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Summary {
+    /// GitHub-flavoured Markdown
+    Markdown,
 }
 
 /// How much to measure.
@@ -144,7 +188,7 @@ pub(crate) enum Depth {
     None,
     /// One pair of timed builds
     Quick,
-    /// Three pairs
+    /// Three pairs, and a search over profile settings
     Full,
 }
 
@@ -186,6 +230,12 @@ impl Code {
             Self::CargoConfig => "cargo-config",
         }
     }
+}
+
+/// Parses an amount of money: finite and not negative.
+fn amount(text: &str) -> Result<f64, String> {
+    let amount = text.parse::<f64>().ok().filter(|amount| amount.is_finite() && *amount >= 0.0);
+    amount.ok_or_else(|| "expected a number that is not negative, for instance 100".to_owned())
 }
 
 /// Parses `90s`, `20m`, `1h` or a plain number of seconds.

@@ -15,7 +15,7 @@ use crate::{
     manifest::Site,
     outlook::Outlook,
     plan::{self, Change, Edit},
-    record::{ChangeRecord, Verdict},
+    record::{ChangeRecord, Effort, Verdict},
     snapshot::Snapshot,
 };
 
@@ -66,6 +66,8 @@ impl Finding {
             verdict,
             reason: reason.to_owned(),
             files: Vec::new(),
+            impact: None,
+            effort: None,
         })
     }
 }
@@ -223,5 +225,7 @@ pub(crate) fn record(change: &Change, verdict: Verdict, reason: &str) -> ChangeR
         verdict,
         reason: reason.to_owned(),
         files: change.files().iter().map(|path| path.display().to_string()).collect(),
+        impact: None,
+        effort: Some(Effort { files: change.files().len(), edits: change.edits.len() }),
     }
 }

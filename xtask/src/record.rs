@@ -5,6 +5,16 @@
 
 use serde::{Deserialize, Serialize};
 
+mod inside;
+mod timeline;
+mod tuning;
+mod worth;
+
+pub(crate) use inside::{DiskPart, DuplicateRecord, DuplicateVersion};
+pub(crate) use timeline::{CoreEstimate, CpuReading, Timeline, TimelineUnit};
+pub(crate) use tuning::{TriedValue, TuneOutcome, TunedSetting};
+pub(crate) use worth::{Basis, Effort, Impact, Return, ReturnRow, Spent, Team};
+
 /// Version of the JSON that [`Record`] serialises to.
 pub(crate) const SCHEMA: u32 = 1;
 
@@ -30,6 +40,24 @@ pub(crate) struct Record {
     pub(crate) baseline: Option<Side>,
     pub(crate) candidate: Option<Side>,
     pub(crate) measurements: Vec<Measurement>,
+    /// The first clean build of each kind and side, unit by unit.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) timelines: Vec<Timeline>,
+    /// Packages in several versions, before or after.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) duplicates: Vec<DuplicateRecord>,
+    /// The target directory by parts, largest first.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) disk: Vec<DiskPart>,
+    /// What the search over profile settings tried.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) tuning: Vec<TunedSetting>,
+    /// What the measured gains are worth; none where nothing was timed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) return_on_investment: Option<Return>,
+    /// Where the time of the run went.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) spent: Option<Spent>,
     /// What `validate` looked at; empty for `optimize`.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub(crate) checks: Vec<Check>,
@@ -72,6 +100,12 @@ pub(crate) struct ChangeRecord {
     pub(crate) reason: String,
     /// Files it edits, relative to the workspace root.
     pub(crate) files: Vec<String>,
+    /// What it gained, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) impact: Option<Impact>,
+    /// What it asks of a reviewer; none for changes that were not tried.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) effort: Option<Effort>,
 }
 
 /// Verdict of a change.
@@ -106,7 +140,7 @@ pub(crate) struct Side {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Measurement {
     /// `clean-dev`, `clean-release`, `incremental-core`, `incremental-leaf` (seconds of wall time),
-    /// `target-bytes`, `package-bytes` (bytes), `artifacts`, `units`, `duplicates` (counts).
+    /// `target-bytes`, `binary-bytes`, `package-bytes` (bytes), `artifacts`, `units`, `duplicates` (counts).
     pub(crate) what: String,
     pub(crate) unit: Quantity,
     /// Median of the samples.

@@ -36,6 +36,12 @@ pub(super) fn record() -> Record {
             path: "/home/dev/midstream/AIMDS/target/xtask/runs/1/dev-baseline.html".to_owned(),
         }],
         diff: DIFF.to_owned(),
+        timelines: Vec::new(),
+        duplicates: Vec::new(),
+        disk: Vec::new(),
+        tuning: Vec::new(),
+        return_on_investment: None,
+        spent: None,
         notes: vec![
             "2 benches did not compile before and do not now; they are held against no change"
                 .to_owned(),
@@ -107,6 +113,8 @@ fn changes() -> Vec<ChangeRecord> {
         verdict,
         reason: reason.to_owned(),
         files: files.iter().map(|&file| file.to_owned()).collect(),
+        impact: None,
+        effort: None,
     };
     vec![
         change(
