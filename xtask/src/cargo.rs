@@ -3,24 +3,23 @@
 //! No child ever inherits what `cargo run` exported for this program, and none outlives an interrupt.
 
 use std::{
-    collections::VecDeque,
-    ffi::{OsStr, OsString},
+    ffi::OsStr,
     fs::File,
-    io::{BufRead, BufReader, Write as _},
+    io::Write as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    thread,
-    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail};
 use cargo_metadata::{Message, Metadata};
-use wait4::Wait4 as _;
 
-use crate::interrupt;
+mod git;
+mod process;
 
-/// Lines of stderr kept for an error message.
-const STDERR_TAIL_LINES: usize = 40;
+pub(crate) use git::{git, git_export};
+pub(crate) use process::{Finished, waited};
+
+use process::{base_command, run};
 
 /// Whether cargo's resolver minds `rust-version`; resolver 2 does not by itself.
 /// Source: <https://doc.rust-lang.org/cargo/reference/config.html#resolverincompatible-rust-versions>.
@@ -33,20 +32,6 @@ pub(crate) struct Cargo {
     target_dir: Option<PathBuf>,
     toolchain: Option<String>,
     offline: bool,
-}
-
-/// How a run of cargo ended.
-#[derive(Debug, Clone)]
-pub(crate) struct Finished {
-    pub(crate) success: bool,
-    /// Wall time of the whole process.
-    pub(crate) wall: Duration,
-    /// User and system time of cargo and every process it waited for.
-    pub(crate) cpu: Duration,
-    /// Largest resident set of any single process, bytes.
-    pub(crate) peak_memory_bytes: u64,
-    /// The last lines of stderr.
-    pub(crate) stderr: String,
 }
 
 impl Cargo {
@@ -159,17 +144,7 @@ impl Cargo {
         let online = Self { offline: false, ..self.clone() };
         let mut command = online.command("cargo", &all)?;
         command.stdout(Stdio::piped());
-        if let Some(parent) = log.parent() {
-            std::fs::create_dir_all(parent)
-                .with_context(|| format!("failed to create `{}`", parent.display()))?;
-        }
-        let mut file = File::create(log)
-            .with_context(|| format!("failed to create the log `{}`", log.display()))?;
-        writeln!(file, "$ cargo {}", all.join(" "))
-            .with_context(|| format!("failed to write `{}`", log.display()))?;
-        let mut out = file
-            .try_clone()
-            .with_context(|| format!("failed to open `{}` twice", log.display()))?;
+        let (file, mut out) = new_log(log, &format!("cargo {}", all.join(" ")))?;
         let failed = || format!("failed to write the log `{}`", log.display());
         run(command, Some(file), |reader| {
             for message in Message::parse_stream(reader) {
@@ -192,6 +167,38 @@ impl Cargo {
             Ok(())
         })
     }
+
+    /// Runs a command line of the user's through the shell of the system, with the target directory of
+    /// this cargo in `CARGO_TARGET_DIR` and what it prints in `log`.
+    ///
+    /// # Errors
+    /// When the shell cannot be started or the log cannot be written; a failing command is not an error.
+    pub(crate) fn shell_command(&self, line: &str, log: &Path) -> Result<Finished> {
+        let (program, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
+        let mut command = self.command(program, &[flag, line])?;
+        command.stdout(Stdio::piped());
+        let (file, mut out) = new_log(log, line)?;
+        run(command, Some(file), |reader| {
+            std::io::copy(reader, &mut out)
+                .with_context(|| format!("failed to write the log `{}`", log.display()))?;
+            Ok(())
+        })
+    }
+}
+
+/// A new log that begins with the command; twice, for what is said on stdout and on stderr.
+fn new_log(log: &Path, command: &str) -> Result<(File, File)> {
+    if let Some(parent) = log.parent() {
+        std::fs::create_dir_all(parent)
+            .with_context(|| format!("failed to create `{}`", parent.display()))?;
+    }
+    let mut file = File::create(log)
+        .with_context(|| format!("failed to create the log `{}`", log.display()))?;
+    writeln!(file, "$ {command}")
+        .with_context(|| format!("failed to write `{}`", log.display()))?;
+    let other =
+        file.try_clone().with_context(|| format!("failed to open `{}` twice", log.display()))?;
+    Ok((file, other))
 }
 
 /// Whether what a program said means that a disk is full.
@@ -226,168 +233,9 @@ pub(crate) fn network_hint(said: &str) -> &'static str {
     }
 }
 
-/// Runs git in `dir`; `None` when git is missing or says no.
-pub(crate) fn git(dir: &Path, args: &[&str]) -> Option<String> {
-    let command = base_command(dir, "git", args).ok()?;
-    let mut text = String::new();
-    let finished = run_piped(command, &mut text).ok()?;
-    finished.success.then_some(text)
-}
-
-/// Writes the files of a tree into a directory, through an index of its own: the repository is only read.
-///
-/// # Errors
-/// When git fails.
-pub(crate) fn git_export(dir: &Path, tree: &str, to: &Path) -> Result<()> {
-    let index = to.with_extension("xtask-index");
-    let prefix = format!("--prefix={}/", to.display());
-    for args in [["read-tree", tree].as_slice(), &["checkout-index", "--all", &prefix]] {
-        let mut command = base_command(dir, "git", args)?;
-        command.env("GIT_INDEX_FILE", &index);
-        let finished = run_piped(command, &mut String::new())?;
-        if !finished.success {
-            bail!("`git {}` failed: {}", args.join(" "), finished.stderr.trim_end());
-        }
-    }
-    std::fs::remove_file(&index).with_context(|| format!("failed to remove `{}`", index.display()))
-}
-
-fn run_piped(mut command: Command, text: &mut String) -> Result<Finished> {
-    command.stdout(Stdio::piped());
-    run(command, None, |reader| {
-        reader.read_to_string(text).context("failed to read what git printed")?;
-        Ok(())
-    })
-}
-
-/// A command without what `cargo run` (and so the alias) exported for this program.
-fn base_command<S: AsRef<OsStr>>(dir: &Path, program: &str, args: &[S]) -> Result<Command> {
-    let shell = xshell::Shell::new().context("failed to read the current directory")?;
-    shell.change_dir(dir);
-    let mut command = shell.cmd(program).args(args);
-    for (key, _) in std::env::vars_os() {
-        if key.to_str().is_some_and(is_exported_by_cargo) {
-            command = command.env_remove(key);
-        }
-    }
-    if let Some(paths) = library_path_of_the_user() {
-        command = command.env(LIBRARY_PATH, paths);
-    }
-    Ok(command.into())
-}
-
-#[cfg(target_os = "macos")]
-const LIBRARY_PATH: &str = "DYLD_FALLBACK_LIBRARY_PATH";
-#[cfg(windows)]
-const LIBRARY_PATH: &str = "PATH";
-#[cfg(not(any(target_os = "macos", windows)))]
-const LIBRARY_PATH: &str = "LD_LIBRARY_PATH";
-
-/// Variables that cargo and rustup set for a program run by `cargo run`. With `RUSTUP_TOOLCHAIN`
-/// set, another workspace's `rust-toolchain.toml` would be ignored.
-fn is_exported_by_cargo(key: &str) -> bool {
-    const EXACT: [&str; 9] = [
-        "CARGO",
-        "CARGO_BIN_NAME",
-        "CARGO_CRATE_NAME",
-        "CARGO_MANIFEST_DIR",
-        "CARGO_MANIFEST_PATH",
-        "CARGO_PRIMARY_PACKAGE",
-        "RUSTUP_TOOLCHAIN",
-        "RUST_RECURSION_COUNT",
-        "OUT_DIR",
-    ];
-    EXACT.contains(&key) || key.starts_with("CARGO_PKG_") || key.starts_with("CARGO_BIN_EXE_")
-}
-
-/// The library path without the directories that `cargo run` put in front of it.
-fn library_path_of_the_user() -> Option<OsString> {
-    let value = std::env::var_os(LIBRARY_PATH)?;
-    let own = std::env::current_exe().ok()?.parent()?.to_path_buf();
-    let rustup = std::env::var_os("RUSTUP_HOME")
-        .map(PathBuf::from)
-        .or_else(|| std::env::home_dir().map(|home| home.join(".rustup")));
-    let kept = std::env::split_paths(&value).filter(|path| {
-        let toolchain = rustup
-            .as_ref()
-            .is_some_and(|home| path.starts_with(home.join("toolchains")) && path.ends_with("lib"));
-        !path.starts_with(&own) && !toolchain
-    });
-    std::env::join_paths(kept).ok()
-}
-
-/// Spawns, feeds stdout to `read`, tees stderr into `log`, and waits with resource usage.
-#[expect(clippy::disallowed_methods, reason = "the one place that may")]
-fn run(
-    mut command: Command,
-    log: Option<File>,
-    read: impl FnOnce(&mut dyn BufRead) -> Result<()>,
-) -> Result<Finished> {
-    interrupt::check()?;
-    let program = command.get_program().to_string_lossy().into_owned();
-    command.stdin(Stdio::null()).stderr(Stdio::piped());
-    #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    let start = Instant::now();
-    let mut child = command.spawn().with_context(|| {
-        format!("failed to start `{program}`; is it installed and on the PATH?")
-    })?;
-    let watched = interrupt::Watched::new(child.id());
-    let stderr = child.stderr.take().expect("stderr is piped");
-    let tail = thread::spawn(move || tee(stderr, log));
-    let outcome = match child.stdout.take() {
-        Some(stdout) => read(&mut BufReader::new(stdout)),
-        None => Ok(()),
-    };
-    let used = child.wait4().with_context(|| format!("failed to wait for `{program}`"))?;
-    let wall = start.elapsed();
-    drop(watched);
-    let stderr = tail.join().unwrap_or_default();
-    interrupt::check()?;
-    outcome?;
-    Ok(Finished {
-        success: used.status.success(),
-        wall,
-        cpu: used.rusage.utime + used.rusage.stime,
-        peak_memory_bytes: used.rusage.maxrss,
-        stderr,
-    })
-}
-
-/// Copies a stream into the log and keeps its last lines.
-fn tee(stream: impl std::io::Read, mut log: Option<File>) -> String {
-    let mut tail = VecDeque::with_capacity(STDERR_TAIL_LINES);
-    let mut reader = BufReader::new(stream);
-    let mut line = Vec::new();
-    while reader.read_until(b'\n', &mut line).is_ok_and(|count| count > 0) {
-        if let Some(file) = &mut log {
-            // A log that cannot be written must not stop the build it describes.
-            let _ = file.write_all(&line);
-        }
-        if tail.len() == STDERR_TAIL_LINES {
-            tail.pop_front();
-        }
-        tail.push_back(String::from_utf8_lossy(&line).into_owned());
-        line.clear();
-    }
-    tail.into_iter().collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_cargo_run_exports_is_not_handed_on() {
-        for key in ["CARGO", "RUSTUP_TOOLCHAIN", "CARGO_PKG_NAME", "CARGO_MANIFEST_DIR"] {
-            assert!(is_exported_by_cargo(key), "{key}");
-        }
-        for key in
-            ["CARGO_HOME", "CARGO_NET_OFFLINE", "CARGO_INCREMENTAL", "RUSTFLAGS", "RUSTUP_HOME"]
-        {
-            assert!(!is_exported_by_cargo(key), "{key}");
-        }
-    }
 
     #[test]
     fn a_failing_cargo_command_says_what_cargo_said() {

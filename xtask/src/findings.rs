@@ -30,7 +30,10 @@ mod unused_dependency;
 mod unused_workspace_dependency;
 
 pub(crate) use gitignore::PROBES;
-pub(crate) use profile::RELEASE as RELEASE_PROFILE;
+pub(crate) use profile::{
+    DEV as DEV_PROFILE, RELEASE as RELEASE_PROFILE, coordinates as profile_coordinates,
+    edits as profile_edits,
+};
 pub(crate) use unused_workspace_dependency::NOTHING_LEFT;
 
 /// Something that costs, and what can be done about it.
@@ -81,8 +84,8 @@ pub(crate) struct Wishes {
     pub(crate) sccache: bool,
     /// What newer releases would change; none if they were not looked for.
     pub(crate) outlook: Option<Outlook>,
-    /// Release settings may be chosen, because builds will be timed.
-    pub(crate) tune_release: bool,
+    /// Timed builds will search for the best profile settings.
+    pub(crate) search: bool,
 }
 
 /// Changes in the order in which they are applied, and what is left with its reason.
@@ -128,7 +131,7 @@ pub(crate) fn plan(snapshot: &Snapshot, wishes: &Wishes) -> Result<Plan> {
         (Code::NotInherited, &|| not_inherited::find(snapshot, &uses, &aligned)),
         (Code::BroadFeatures, &|| broad_features::find(snapshot, &uses)),
         (Code::UnusedWorkspaceDependency, &|| unused_workspace_dependency::find(snapshot)),
-        (Code::Profile, &|| profile::find(snapshot, wishes.tune_release)),
+        (Code::Profile, &|| profile::find(snapshot, wishes.search)),
         (Code::CargoConfig, &|| cargo_config::find(snapshot, wishes.sccache)),
     ];
     let mut plan = Plan::default();

@@ -1,22 +1,27 @@
-//! Readings of baseline and candidate, and what they amount to.
+//! Readings of baseline and candidate, how they are taken in turns, and what they amount to.
 //!
-//! Nothing here builds: tests feed [`Readings`] with fixed numbers. Builds are made by [`Bench`] alone.
+//! Builds are made through [`Bench`] alone: tests feed it fixed readings.
 
-use std::path::PathBuf;
-
-use anyhow::Result;
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use crate::{
-    record::{Measurement, Quantity, Sample, Samples},
-    shadow::Shadow,
+    record::{DiskPart, Measurement, Quantity, Sample, Samples},
     snapshot::Snapshot,
-    stats, target_dir,
+    stats,
     timings::Timings,
 };
 
 mod bench;
+mod cargo_bench;
+mod turns;
 
-pub(crate) use bench::{Bench, Build, BuildFailed, Profile};
+pub(crate) use bench::{Bench, Build, BuildFailed, Edited, EditedKind, Left, Profile, Role};
+pub(crate) use cargo_bench::CargoBench;
+pub(crate) use turns::{dev, release};
 
 /// Ratios that the documents of the replaced script promised: dev −25 %, release −39 %,
 /// incremental −20 %, target directory −45 %, package directory −99.99 %, artifacts −17 %.
@@ -39,11 +44,74 @@ pub(crate) struct Readings {
     pub(crate) incremental_leaf: Vec<Sample>,
     /// After a clean dev and a clean release build.
     pub(crate) target_bytes: Vec<Sample>,
+    /// What the members' targets are linked to in a release build.
+    pub(crate) binary_bytes: Vec<Sample>,
     pub(crate) artifacts: Vec<Sample>,
     pub(crate) units: Vec<Sample>,
     pub(crate) duplicates: Vec<Sample>,
     pub(crate) package_bytes: Vec<Sample>,
-    pub(crate) timings: Option<Timings>,
+    /// What the last clean build of each profile left; the target directory after both is their sum.
+    pub(crate) left: [Option<Left>; 2],
+    /// The first clean build of each profile: wall time in seconds and units.
+    pub(crate) first: [Option<(f64, Timings)>; 2],
+}
+
+/// Readings of both sides.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sides {
+    pub(crate) baseline: Readings,
+    pub(crate) candidate: Readings,
+}
+
+impl Sides {
+    pub(crate) fn of(&mut self, role: Role) -> &mut Readings {
+        match role {
+            Role::Baseline => &mut self.baseline,
+            Role::Candidate => &mut self.candidate,
+        }
+    }
+}
+
+impl Readings {
+    /// Takes in a clean build that counts.
+    pub(crate) fn take(&mut self, profile: Profile, build: Build) {
+        let at = profile as usize;
+        match profile {
+            Profile::Dev => {
+                self.units.push(plain(build.units as f64));
+                self.clean_dev.push(build.sample.clone());
+            }
+            Profile::Release => {
+                self.clean_release.push(build.sample.clone());
+                let binaries = &build.left.binaries;
+                if !binaries.is_empty() {
+                    self.binary_bytes.push(plain(binaries.values().sum::<u64>() as f64));
+                }
+            }
+        }
+        if let (None, Some(timings)) = (&self.first[at], build.timings) {
+            self.first[at] = Some((build.sample.value, timings));
+        }
+        self.left[at] = Some(build.left);
+        if let (Profile::Release, [Some(dev), Some(release)]) = (profile, &self.left) {
+            self.target_bytes.push(plain((dev.bytes + release.bytes) as f64));
+            self.artifacts.push(plain((dev.artifacts + release.artifacts) as f64));
+        }
+    }
+
+    /// Seconds of the clean builds with a profile.
+    pub(crate) fn clean(&self, profile: Profile) -> Vec<f64> {
+        let samples = match profile {
+            Profile::Dev => &self.clean_dev,
+            Profile::Release => &self.clean_release,
+        };
+        samples.iter().map(|sample| sample.value).collect()
+    }
+
+    /// Units of the first clean dev build.
+    pub(crate) fn dev_timings(&self) -> Option<&Timings> {
+        self.first[Profile::Dev as usize].as_ref().map(|(_, timings)| timings)
+    }
 }
 
 /// A reading without times.
@@ -51,19 +119,43 @@ pub(crate) fn plain(value: f64) -> Sample {
     Sample { value, cpu_seconds: None, peak_memory_bytes: None }
 }
 
-/// Reads the size of what the two clean builds left.
-///
-/// # Errors
-/// When the directory cannot be read.
-pub(crate) fn sizes(shadow: &Shadow, readings: &mut Readings) -> Result<()> {
-    let inventory = target_dir::inventory(&shadow.target_dir)?;
-    readings.target_bytes.push(plain(inventory.bytes as f64));
-    readings.artifacts.push(plain(inventory.artifacts as f64));
-    Ok(())
+/// Parts smaller than this share of the larger side are summed as `other`.
+const SMALL_PART: f64 = 0.005;
+
+/// The target directories of both sides by parts, largest first; empty where one was not read.
+pub(crate) fn disk(sides: &Sides) -> Vec<DiskPart> {
+    let parts = |readings: &Readings| -> Option<BTreeMap<String, u64>> {
+        let [Some(dev), Some(release)] = &readings.left else { return None };
+        let mut parts = dev.parts.clone();
+        parts.extend(release.parts.clone());
+        Some(parts)
+    };
+    let (Some(before), Some(after)) = (parts(&sides.baseline), parts(&sides.candidate)) else {
+        return Vec::new();
+    };
+    let larger = before.values().sum::<u64>().max(after.values().sum()) as f64;
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let mut out: Vec<DiskPart> = Vec::new();
+    let mut other = DiskPart { part: "other".to_owned(), baseline_bytes: 0, candidate_bytes: 0 };
+    for name in names {
+        let bytes = |side: &BTreeMap<String, u64>| side.get(name).copied().unwrap_or_default();
+        let (baseline_bytes, candidate_bytes) = (bytes(&before), bytes(&after));
+        if (baseline_bytes.max(candidate_bytes) as f64) < larger * SMALL_PART || name.is_empty() {
+            other.baseline_bytes += baseline_bytes;
+            other.candidate_bytes += candidate_bytes;
+        } else {
+            out.push(DiskPart { part: name.clone(), baseline_bytes, candidate_bytes });
+        }
+    }
+    out.sort_by_key(|part| Reverse(part.baseline_bytes.max(part.candidate_bytes)));
+    if other.baseline_bytes + other.candidate_bytes > 0 {
+        out.push(other);
+    }
+    out
 }
 
 /// The source roots to edit: of the member that most others depend on, and of one nobody depends on.
-pub(crate) fn edited(snapshot: &Snapshot) -> Vec<(Edited, String, PathBuf)> {
+pub(crate) fn edited(snapshot: &Snapshot) -> Vec<Edited> {
     let heirs = |id: &cargo_metadata::PackageId| {
         let depends = |other: &&crate::snapshot::Member| {
             snapshot.node(&other.id).is_some_and(|node| node.dependencies.contains(id))
@@ -82,30 +174,26 @@ pub(crate) fn edited(snapshot: &Snapshot) -> Vec<(Edited, String, PathBuf)> {
         })
         .collect();
     members.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+    let edit = |kind, member: &str, source: &PathBuf| Edited {
+        kind,
+        member: member.to_owned(),
+        source: source.clone().into_boxed_path(),
+    };
     let mut out = Vec::new();
     if let Some((_, name, source)) = members.first() {
-        out.push((Edited::Core, (*name).to_owned(), source.clone()));
+        out.push(edit(EditedKind::Core, name, source));
     }
     if let Some((0, name, source)) = members.last()
         && members.len() > 1
     {
-        out.push((Edited::Leaf, (*name).to_owned(), source.clone()));
+        out.push(edit(EditedKind::Leaf, name, source));
     }
     out
 }
 
-/// Which kind of member was edited.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Edited {
-    /// The one that most members depend on.
-    Core,
-    /// One that no member depends on.
-    Leaf,
-}
-
 /// The measurements of both sides, in the order of the table; what was not read is left out.
 pub(crate) fn compare(baseline: &Readings, candidate: &Readings) -> Vec<Measurement> {
-    let rows: [(&str, Quantity, &[Sample], &[Sample]); 9] = [
+    let rows: [(&str, Quantity, &[Sample], &[Sample]); 10] = [
         ("clean-dev", Quantity::Seconds, &baseline.clean_dev, &candidate.clean_dev),
         ("clean-release", Quantity::Seconds, &baseline.clean_release, &candidate.clean_release),
         (
@@ -121,6 +209,7 @@ pub(crate) fn compare(baseline: &Readings, candidate: &Readings) -> Vec<Measurem
             &candidate.incremental_leaf,
         ),
         ("target-bytes", Quantity::Bytes, &baseline.target_bytes, &candidate.target_bytes),
+        ("binary-bytes", Quantity::Bytes, &baseline.binary_bytes, &candidate.binary_bytes),
         ("package-bytes", Quantity::Bytes, &baseline.package_bytes, &candidate.package_bytes),
         ("artifacts", Quantity::Count, &baseline.artifacts, &candidate.artifacts),
         ("units", Quantity::Count, &baseline.units, &candidate.units),

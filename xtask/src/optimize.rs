@@ -6,22 +6,25 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     process::ExitCode,
+    time::Instant,
 };
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum as _;
 
 use crate::{
+    cargo,
     cli::{self, Code, Depth, Format, Global},
     commit::{self, FileChange},
     findings::{self, Plan, Wishes},
     interrupt,
     lock::WorkspaceLock,
-    measure::{self, Bench, Readings},
+    measure::{self, CargoBench, Sides},
     outlook::Outlook,
     output,
     plan::{self, Change},
-    record::{ChangeRecord, Record, Side, Verdict},
+    processors,
+    record::{ChangeRecord, Record, Side, Spent, Verdict},
     render, report,
     shadow::Shadows,
     shell::Shell,
@@ -30,18 +33,26 @@ use crate::{
     wording,
 };
 
+mod attribute;
 mod describe;
 mod finish;
 mod prove;
+mod search;
+mod stage;
 mod time;
 
 use finish::{file_changes, finish};
+use prove::Proof;
+use stage::Shadowed;
+use time::{Course, Measured};
 
 /// Runs the command.
 ///
 /// # Errors
 /// Whenever it could not do what was asked; nothing is changed then.
 pub(crate) fn run(args: &cli::Optimize, global: &Global, shell: &Shell) -> Result<ExitCode> {
+    let started = Instant::now();
+    let limited = processors::restrict(args.cores)?;
     let manifest = snapshot::manifest_path(global)?;
     let only_looks = args.dry_run || args.check;
     let root = snapshot::find_root(&manifest, global.offline)?;
@@ -56,7 +67,7 @@ pub(crate) fn run(args: &cli::Optimize, global: &Global, shell: &Shell) -> Resul
     let blind = look_out(args, &snapshot, &mut wishes, global, shell)?;
     let plan = findings::plan(&snapshot, &wishes)?;
     let mut record = new_record(&snapshot, &plan);
-    record.notes.extend(blind);
+    record.notes.extend(limited.into_iter().chain(blind));
     if args.check {
         return Ok(print_check(&plan, &record, global, shell));
     }
@@ -77,11 +88,13 @@ pub(crate) fn run(args: &cli::Optimize, global: &Global, shell: &Shell) -> Resul
         print_result(&record, global)?;
         return Ok(ExitCode::SUCCESS);
     }
+    let asking = Instant::now();
     if !args.yes && !agreed(shell, &plan)? {
         shell.status("Finished", "nothing was changed");
         print_result(&record, global)?;
         return Ok(ExitCode::SUCCESS);
     }
+    let asked = asking.elapsed();
     if !plan.files.is_empty() {
         let mut changes = file_changes(&snapshot, &plan.files);
         // Whether the lock file will change is known at the end; that it may be written, from the start.
@@ -92,7 +105,12 @@ pub(crate) fn run(args: &cli::Optimize, global: &Global, shell: &Shell) -> Resul
     }
     let run_dir = report::new_run_dir(&snapshot.target_dir)?;
     let outcome = prove_and_measure(args, global, &snapshot, &plan, &run_dir, shell, &mut record)?;
-    if let Err(error) = finish(&snapshot, outcome, &run_dir, shell, &mut record) {
+    let ended = finish(&snapshot, outcome, &run_dir, shell, &mut record);
+    record.spent = Some(Spent {
+        wall_seconds: started.elapsed().saturating_sub(asked).as_secs_f64(),
+        cargo_seconds: cargo::waited().as_secs_f64(),
+    });
+    if let Err(error) = ended {
         return Err(keep_what_was_learnt(&mut record, &run_dir, error));
     }
     let told = report::write(&record, &run_dir).and_then(|()| print_result(&record, global));
@@ -106,7 +124,7 @@ struct Outcome {
     kept: Vec<Change>,
     /// Bytes to commit, lock file included.
     files: BTreeMap<PathBuf, Vec<u8>>,
-    readings: (Readings, Readings),
+    sides: Sides,
 }
 
 fn wishes(args: &cli::Optimize) -> Wishes {
@@ -117,7 +135,7 @@ fn wishes(args: &cli::Optimize) -> Wishes {
         codes: Code::value_variants().iter().copied().filter(wanted).collect(),
         sccache: args.sccache,
         // A check times nothing, so it cannot call pending what only a clock decides.
-        tune_release: args.measure != Depth::None && !args.check,
+        search: args.measure == Depth::Full && !args.check,
         outlook: None,
     }
 }
@@ -230,7 +248,7 @@ fn prove_and_measure(
 ) -> Result<Outcome> {
     if !plan.changes.iter().any(Change::affects_build) && !args.update {
         let files = plan.files.clone();
-        record.changes = verdicts(&plan.changes, &[], &plan.left);
+        record.changes = verdicts(&plan.changes, &Proof::default(), &plan.left);
         return Ok(Outcome { kept: plan.changes.clone(), files, ..Outcome::default() });
     }
     shell.status("Copying", "the workspace twice, as baseline and candidate");
@@ -243,32 +261,47 @@ fn prove_and_measure(
         record.notes.push(format!("{failed} did not compile before any change"));
     }
     let tests = if args.no_test { prove::Tests::Skip } else { prove::Tests::Run };
-    let mut proof = prove::prove(&mut trial, &plan.changes, tests, shell)?;
-    let mut readings = (Readings::default(), Readings::default());
-    if args.measure != Depth::None {
-        let mut bench = Bench::new(shell, run_dir, args.time_budget);
-        readings = time::measure(&mut trial, &mut bench, &mut proof, (args.measure, tests), shell)?;
+    let mut proof = prove::compile(&mut trial, &plan.changes, shell)?;
+    let mut measured = Measured::default();
+    if args.measure == Depth::None {
+        prove::tests(&mut trial, &mut proof, tests, shell)?;
+    } else {
+        let mut bench = CargoBench::new(&shadows, shell, run_dir, args.time_budget);
+        let course = Course {
+            snapshot,
+            depth: args.measure,
+            edits: measure::edited(snapshot),
+            check: trial.baseline.wall,
+            command: args.bench.clone(),
+            updates_all: args.update,
+        };
+        let mut stage = Shadowed { trial: &mut trial, tests, shell };
+        measured = time::measure(&mut stage, &mut bench, &mut proof, &course, shell)?;
         record.kept.append(&mut bench.kept);
         record.notes.append(&mut bench.notes);
     }
+    let Measured { mut sides, tuning } = measured;
+    record.tuning = tuning;
     let files = trial.resolve(&proof.kept)?.map_err(anyhow::Error::msg)?;
+    proof.notes.push(format!("the proof took {} of the candidate", trial.checks_made()));
     record.notes.append(&mut proof.notes);
     let host = &snapshot.machine.host;
     let doubles = [&shadows.baseline, &shadows.candidate]
         .map(|shadow| Weight::of(&shadow.cargo, host).map(|weight| weight.duplicates().len()));
     let [before, after] = doubles;
     let (before, after) = (before?, after?);
-    readings.0.duplicates.push(measure::plain(before as f64));
-    readings.1.duplicates.push(measure::plain(after as f64));
+    sides.baseline.duplicates.push(measure::plain(before as f64));
+    sides.candidate.duplicates.push(measure::plain(after as f64));
     record.baseline = Some(side(&trial.baseline, before));
     record.candidate = Some(side(&trial.candidate, after));
+    record.disk = measure::disk(&sides);
     let kept: Vec<Change> = proof
         .kept
         .iter()
         .map(|change| findings::settled(snapshot, &trial.widened(change), &files))
         .collect();
-    record.changes = verdicts(&kept, &proof.rejected, &plan.left);
-    Ok(Outcome { kept, files, readings })
+    record.changes = verdicts(&kept, &proof, &plan.left);
+    Ok(Outcome { kept, files, sides })
 }
 
 fn side(checked: &crate::verify::Checked, duplicates: usize) -> Side {
@@ -280,17 +313,18 @@ fn side(checked: &crate::verify::Checked, duplicates: usize) -> Side {
     }
 }
 
-fn verdicts(
-    kept: &[Change],
-    rejected: &[(Change, String)],
-    left: &[ChangeRecord],
-) -> Vec<ChangeRecord> {
+fn verdicts(kept: &[Change], proof: &Proof, left: &[ChangeRecord]) -> Vec<ChangeRecord> {
     let applied = kept.iter().map(|change| {
         let is_idle = change.reason == findings::NOTHING_LEFT;
         let verdict = if is_idle { Verdict::Skipped } else { Verdict::Applied };
         findings::record(change, verdict, &change.reason)
     });
-    let rejected =
-        rejected.iter().map(|(change, why)| findings::record(change, Verdict::Rejected, why));
-    applied.chain(rejected).chain(left.iter().cloned()).collect()
+    let with = |changes: &[(Change, String)], verdict| -> Vec<ChangeRecord> {
+        changes.iter().map(|(change, why)| findings::record(change, verdict, why)).collect()
+    };
+    let tried = applied
+        .chain(with(&proof.rejected, Verdict::Rejected))
+        .chain(with(&proof.idle, Verdict::Skipped))
+        .map(|change| ChangeRecord { impact: proof.impacts.get(&change.id).cloned(), ..change });
+    tried.chain(left.iter().cloned()).collect()
 }

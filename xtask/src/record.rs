@@ -172,7 +172,7 @@ pub(crate) struct Samples {
 }
 
 /// One reading.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Sample {
     /// In the measurement's unit.
     pub(crate) value: f64,

@@ -16,6 +16,7 @@ use crate::{
     cli::Global,
     commit, disk,
     policy::Policy,
+    processors,
     record::Machine,
     target_dir::{self, Inventory},
     text::Text,
@@ -266,7 +267,7 @@ fn machine(cargo: &Cargo) -> Result<Machine> {
     Ok(Machine {
         os: std::env::consts::OS.to_owned(),
         arch: std::env::consts::ARCH.to_owned(),
-        cores: std::thread::available_parallelism().map_or(1, usize::from),
+        cores: processors::count(),
         rustc: rustc.lines().next().unwrap_or_default().to_owned(),
         cargo: version.trim().to_owned(),
         host: host.to_owned(),

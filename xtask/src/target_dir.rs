@@ -3,6 +3,7 @@
 //! Links are never followed: what is counted, and what is deleted, lies in the directory itself.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
@@ -77,6 +78,36 @@ pub(crate) fn inventory(target: &Path) -> Result<Inventory> {
         artifacts: tally.artifacts(),
         package: package_dir(&target.join("package"))?,
         own_bytes: Tally::of(&target.join(OWN), |_| false)?.bytes(),
+    })
+}
+
+/// What builds left in a target directory, or below one of its directories.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Space {
+    /// As [`Inventory::bytes`].
+    pub(crate) bytes: u64,
+    /// As [`Inventory::artifacts`].
+    pub(crate) artifacts: u64,
+    /// `bytes` by directory, relative to the target directory with `/` between names, for instance
+    /// `debug/deps`. A file with names in two of them counts in the first of the alphabet.
+    pub(crate) parts: BTreeMap<String, u64>,
+}
+
+/// Measures what lies in `below`, a directory within `target` or, if empty, `target` itself.
+///
+/// # Errors
+/// When a directory cannot be read.
+pub(crate) fn space(target: &Path, below: &Path) -> Result<Space> {
+    let tally = Tally::of(&target.join(below), |relative| below.join(relative) == Path::new(OWN))?;
+    let named = |(part, bytes): (&Path, u64)| {
+        let path = below.join(part);
+        let names: Vec<_> = path.iter().map(|name| name.to_string_lossy()).collect();
+        (names.join("/"), bytes)
+    };
+    Ok(Space {
+        bytes: tally.bytes(),
+        artifacts: tally.artifacts(),
+        parts: tally.parts().into_iter().map(named).collect(),
     })
 }
 

@@ -12,11 +12,9 @@ use crate::{
     cli::{self, Format, Global},
     findings::{self, Wishes},
     lock::WorkspaceLock,
-    measure::{self, Bench, Edited, Profile, Readings},
-    output,
+    output, processors,
     record::{Check, Measurement, Record, Sample, Side},
     render, report,
-    shadow::Shadows,
     shell::Shell,
     snapshot::{self, Snapshot},
     stats::{self, Call},
@@ -26,21 +24,23 @@ use crate::{
 };
 
 mod budget;
+mod timed;
 
-/// Name of the check on timed builds.
-const TIMED: &str = "timed builds";
+use timed::TIMED;
 
 /// Runs the command.
 ///
 /// # Errors
 /// When it could not be found out; a failed check is exit code 1, not an error.
 pub(crate) fn run(args: &cli::Validate, global: &Global, shell: &Shell) -> Result<ExitCode> {
+    let limited = processors::restrict(args.cores)?;
     let manifest = snapshot::manifest_path(global)?;
     let root = snapshot::find_root(&manifest, global.offline)?;
     let snapshot = Snapshot::read(&root, global.offline, &findings::PROBES)?;
     let run_dir = report::new_run_dir(&snapshot.target_dir)?;
     let earlier = last_measured(&snapshot, shell)?;
     let mut record = report::new_record("validate", &snapshot);
+    record.notes.extend(limited);
     let cargo = Cargo::new(&snapshot.root, global.offline);
     let checked = check(&cargo, &snapshot, &run_dir, shell, &mut record)?;
     if args.no_test {
@@ -61,11 +61,7 @@ pub(crate) fn run(args: &cli::Validate, global: &Global, shell: &Shell) -> Resul
     } else {
         // The copies build in directories that `optimize` uses too.
         let _lock = WorkspaceLock::acquire(&root, "validate")?;
-        if let Some(rev) = &args.against {
-            against(rev, global, &snapshot, &run_dir, shell, &mut record)?;
-        } else {
-            timed(global, &snapshot, earlier.as_ref(), &run_dir, shell, &mut record)?;
-        }
+        timed::run(args, global, &snapshot, earlier.as_ref(), &run_dir, shell, &mut record)?;
     }
     budget::hold(&snapshot.policy.budget, &mut record);
     if args.bench {
@@ -189,7 +185,7 @@ fn look(snapshot: &Snapshot, record: &mut Record) -> Result<()> {
         ("package directory", Code::PackageBloat),
     ];
     for (name, code) in passes {
-        let wishes = Wishes { codes: vec![code], tune_release: true, ..Wishes::default() };
+        let wishes = Wishes { codes: vec![code], search: true, ..Wishes::default() };
         let plan = findings::plan(snapshot, &wishes)?;
         let titles: Vec<&str> = plan.changes.iter().map(|change| change.title.as_str()).collect();
         let detail = if titles.is_empty() {
@@ -202,139 +198,6 @@ fn look(snapshot: &Snapshot, record: &mut Record) -> Result<()> {
     let size = wording::si_bytes(snapshot.inventory.bytes);
     let detail = format!("{size} in `{}`", snapshot.target_dir.display());
     record.checks.push(Check::new("target directory", true, detail));
-    Ok(())
-}
-
-/// Timed builds of a copy, against the last recorded ones.
-fn timed(
-    global: &Global,
-    snapshot: &Snapshot,
-    earlier: Option<&Record>,
-    run_dir: &Path,
-    shell: &Shell,
-    record: &mut Record,
-) -> Result<()> {
-    shell.status("Measuring", "2 clean builds and 2 rebuilds; each is shown as it ends");
-    let shadows = Shadows::create(snapshot, global.offline)?;
-    let mut bench = Bench::new(shell, run_dir, None);
-    let mut now = Readings::default();
-    let shadow = &shadows.candidate;
-    let dev = bench.clean(shadow, Profile::Dev, "")?;
-    now.units.push(measure::plain(dev.units as f64));
-    now.clean_dev.push(dev.sample);
-    now.clean_release.push(bench.clean(shadow, Profile::Release, "")?.sample);
-    measure::sizes(shadow, &mut now)?;
-    for (which, name, source) in measure::edited(snapshot) {
-        let sample = bench.incremental(shadow, &source, &name)?.sample;
-        match which {
-            Edited::Core => now.incremental_core.push(sample),
-            Edited::Leaf => now.incremental_leaf.push(sample),
-        }
-    }
-    record.kept.append(&mut bench.kept);
-    let Some(earlier) = earlier else {
-        record.measurements = measure::compare(&now, &now);
-        let note = "no earlier timed run is recorded for this workspace: these readings are the first, \
-                    shown on both sides";
-        record.notes.push(note.to_owned());
-        record.checks.push(Check::skipped(TIMED, "recorded; nothing to compare with yet"));
-        return Ok(());
-    };
-    let before = recorded(earlier);
-    record.measurements = measure::compare(&before, &now);
-    record.notes.push(format!("the earlier readings are of {}, at another time", earlier.started));
-    if earlier.configuration != record.configuration {
-        let note =
-            "manifests, lock file or configuration are not what they were at the earlier readings";
-        record.notes.push(note.to_owned());
-    }
-    if earlier.machine.cores != snapshot.machine.cores
-        || earlier.machine.rustc != snapshot.machine.rustc
-    {
-        let why = "the earlier run had another toolchain or number of cores";
-        record.checks.push(Check::skipped(TIMED, why));
-        return Ok(());
-    }
-    record.checks.push(as_fast(&record.measurements));
-    Ok(())
-}
-
-/// The candidate's samples of a record: the state it left behind.
-fn recorded(record: &Record) -> Readings {
-    let samples = |what: &str| -> Vec<Sample> {
-        let row: Option<&Measurement> = record.measurements.iter().find(|m| m.what == what);
-        row.map(|row| row.samples.candidate.clone()).unwrap_or_default()
-    };
-    Readings {
-        clean_dev: samples("clean-dev"),
-        clean_release: samples("clean-release"),
-        incremental_core: samples("incremental-core"),
-        incremental_leaf: samples("incremental-leaf"),
-        target_bytes: samples("target-bytes"),
-        artifacts: samples("artifacts"),
-        units: samples("units"),
-        ..Readings::default()
-    }
-}
-
-/// Readings of different hours differ more than readings in turns: only beyond this ratio, and beyond
-/// noise, is a build called slower. Budgets can be stricter or looser.
-const SLOWER: f64 = 1.10;
-
-fn as_fast(measurements: &[Measurement]) -> Check {
-    let worse = Call::Worse.to_string();
-    let slow: Vec<String> = measurements
-        .iter()
-        .filter(|m| matches!(m.what.as_str(), "clean-dev" | "clean-release"))
-        .filter(|m| m.call == worse && m.ratio.is_some_and(|ratio| ratio > SLOWER))
-        .map(|m| format!("{} takes {:.2} times as long", m.what, m.ratio.unwrap_or_default()))
-        .collect();
-    if slow.is_empty() {
-        Check::new(TIMED, true, "clean builds are as fast as they were".to_owned())
-    } else {
-        Check::new(TIMED, false, slow.join(", "))
-    }
-}
-
-/// Builds a revision and the working tree side by side, in turns.
-fn against(
-    rev: &str,
-    global: &Global,
-    snapshot: &Snapshot,
-    run_dir: &Path,
-    shell: &Shell,
-    record: &mut Record,
-) -> Result<()> {
-    shell.status("Measuring", format!("4 clean builds, `{rev}` and the working tree in turns"));
-    let shadows = Shadows::create(snapshot, global.offline)?;
-    shadows.baseline.check_out(snapshot, rev)?;
-    let mut bench = Bench::new(shell, run_dir, None);
-    let (mut old, mut new) = (Readings::default(), Readings::default());
-    let sides = [&shadows.baseline, &shadows.candidate];
-    for profile in [Profile::Dev, Profile::Release] {
-        for (shadow, side) in sides.into_iter().zip([&mut old, &mut new]) {
-            let build = bench.clean(shadow, profile, "")?;
-            match profile {
-                Profile::Dev => {
-                    side.units.push(measure::plain(build.units as f64));
-                    side.clean_dev.push(build.sample);
-                }
-                Profile::Release => {
-                    side.clean_release.push(build.sample);
-                    measure::sizes(shadow, side)?;
-                }
-            }
-        }
-    }
-    let host = &snapshot.machine.host;
-    for (shadow, side) in sides.into_iter().zip([&mut old, &mut new]) {
-        let count = Weight::of(&shadow.cargo, host)?.duplicates().len();
-        side.duplicates.push(measure::plain(count as f64));
-    }
-    record.kept.append(&mut bench.kept);
-    record.measurements = measure::compare(&old, &new);
-    record.notes.push(format!("before is `{rev}`, after is the working tree"));
-    record.checks.push(as_fast(&record.measurements));
     Ok(())
 }
 

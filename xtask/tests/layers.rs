@@ -3,12 +3,13 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// The modules from high to low, as docs/architecture.md has them.
-const ORDER: [&str; 37] = [
+const ORDER: [&str; 39] = [
     "main",
     "optimize",
     "validate",
     "findings",
     "trial",
+    "tune",
     "measure",
     "outlook",
     "restore",
@@ -38,6 +39,7 @@ const ORDER: [&str; 37] = [
     "wording",
     "paths",
     "disk",
+    "processors",
     "interrupt",
     "output",
     "cli",

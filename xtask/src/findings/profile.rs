@@ -1,28 +1,40 @@
 //! `profile`: settings of `[profile.*]` in the root manifest.
 //!
-//! Only keys that nobody set are added; the one that is replaced (release code generation) lives on in
-//! `release-final`, and is replaced only by what a measurement on this machine preferred.
+//! Only keys that nobody set are added; what is replaced (release code generation) lives on in
+//! `release-final`, and is replaced only by what measured builds on this machine preferred ([`settings`]).
 
-use toml_edit::{Item, Value};
+use toml_edit::Value;
 
 use crate::{
     cli::Code,
     manifest,
-    plan::{Alternative, Change, Edit},
+    measure::Profile,
+    plan::{Change, Edit},
     record::Verdict,
     snapshot::{ROOT_MANIFEST, Snapshot},
 };
 
 use super::Finding;
 
-/// Subject of the change whose alternatives the measurement chooses among.
+mod settings;
+
+pub(crate) use settings::{coordinates, edits};
+
+/// Subject of the change to the dev profile.
+pub(crate) const DEV: &str = "dev";
+
+/// Subject of the change to the release profile.
 pub(crate) const RELEASE: &str = "release";
 
 /// The findings on the profiles.
-pub(super) fn find(snapshot: &Snapshot, tune_release: bool) -> Vec<Finding> {
+/// `search`: whether timed builds will search for the best settings.
+pub(super) fn find(snapshot: &Snapshot, search: bool) -> Vec<Finding> {
     let mut out = Vec::new();
-    out.extend(dev(snapshot));
-    out.extend(release(snapshot, tune_release));
+    let title = "dev settings for this machine";
+    out.extend(
+        dev(snapshot).or_else(|| searched(snapshot, Profile::Dev, title).filter(|_| search)),
+    );
+    out.extend(release(snapshot, search));
     out.extend(dev_opt(snapshot));
     if is_unset(snapshot, &["profile", "test"]) {
         out.push(Finding::left(
@@ -61,27 +73,15 @@ fn set(path: &[&str], key: &str, value: impl Into<Value>, comment: Option<&str>)
 
 /// Less debug info in dev builds, and a profile with all of it for the day it is needed.
 fn dev(snapshot: &Snapshot) -> Option<Finding> {
-    let mut edits = Vec::new();
-    if is_unset(snapshot, &["profile", "dev", "debug"]) {
-        let why =
-            "Backtraces keep their line numbers; `cargo build --profile debugging` has everything.";
-        edits.push(set(&["profile", "dev"], "debug", "line-tables-only", Some(why)));
-    }
-    if is_unset(snapshot, &["profile", "dev", "package", "*", "debug"]) {
-        edits.push(set(&["profile", "dev", "package", "*"], "debug", false, None));
-    }
+    let coordinates = coordinates(snapshot, Profile::Dev);
+    let start: Vec<usize> = coordinates.iter().map(|coordinate| coordinate.start).collect();
+    let edits = edits(snapshot, Profile::Dev, &start);
     if edits.is_empty() {
         return None;
     }
-    if is_unset(snapshot, &["profile", "debugging"]) {
-        let why = "For a debugger: dev with all debug information.";
-        edits.push(set(&["profile", "debugging"], "inherits", "dev", Some(why)));
-        edits.push(set(&["profile", "debugging"], "debug", true, None));
-        edits.push(set(&["profile", "debugging", "package", "*"], "debug", true, None));
-    }
     let mut change = Change::new(
         Code::Profile,
-        "dev",
+        DEV,
         "line tables only in dev builds, a `debugging` profile with everything".to_owned(),
         "dev builds write full debug info for every dependency".to_owned(),
     );
@@ -89,76 +89,31 @@ fn dev(snapshot: &Snapshot) -> Option<Finding> {
     Some(Finding::Remedy(change))
 }
 
-/// Release settings: the alternatives are measured, and the first one stands for "keep".
-fn release(snapshot: &Snapshot, tune: bool) -> Option<Finding> {
-    let setting = |key: &str| {
-        manifest::item_at(snapshot.root_document(), &["profile", "release", key]).cloned()
-    };
-    let (units, lto) = (setting("codegen-units"), setting("lto"));
-    let is_costly = units.as_ref().and_then(Item::as_integer) == Some(1)
-        || lto.as_ref().is_some_and(|lto| {
-            lto.as_bool() == Some(true) || matches!(lto.as_str(), Some("thin" | "fat"))
-        });
-    if !is_costly || !is_unset(snapshot, &["profile", "release-final"]) {
+/// Release settings: which are fastest only the clock can tell, so the search decides on the edits.
+fn release(snapshot: &Snapshot, search: bool) -> Option<Finding> {
+    let title = "release settings for this machine";
+    if !search {
+        let why = "which settings are fastest depends on the machine: a search by timed builds \
+                   (`--measure full`) chooses";
+        return Some(Finding::left(Code::Profile, RELEASE, title, Verdict::Skipped, why));
+    }
+    if !is_unset(snapshot, &["profile", "release-final"]) {
+        let why = "`[profile.release-final]` is there: the settings were chosen before";
+        return Some(Finding::left(Code::Profile, RELEASE, title, Verdict::Skipped, why));
+    }
+    searched(snapshot, Profile::Release, title)
+}
+
+/// A change whose edits the search makes up; none where every setting was set by hand.
+fn searched(snapshot: &Snapshot, profile: Profile, title: &str) -> Option<Finding> {
+    let keys: Vec<String> =
+        coordinates(snapshot, profile).iter().map(|c| format!("`{}`", c.setting)).collect();
+    if keys.is_empty() {
         return None;
     }
-    let old: Vec<(&str, Value)> = [("codegen-units", units), ("lto", lto)]
-        .into_iter()
-        .filter_map(|(key, item)| {
-            let mut value = item?.into_value().ok()?;
-            value.decor_mut().clear();
-            Some((key, value))
-        })
-        .collect();
-    let shown: Vec<String> = old.iter().map(|(key, value)| format!("{key} = {value}")).collect();
-    let title = "release settings for this machine".to_owned();
-    if !tune {
-        return Some(Finding::left(
-            Code::Profile,
-            RELEASE,
-            &title,
-            Verdict::Skipped,
-            "which settings are fastest depends on the machine: only a timed run (`--measure quick`) chooses",
-        ));
-    }
-    let ways = variants(snapshot.machine.cores).into_iter().map(|(units, lto)| Alternative {
-        title: format!(
-            "release with codegen-units = {units}, lto = {lto}; the old settings as `release-final`"
-        ),
-        removes: Vec::new(),
-        edits: release_edits(&old, units, &lto),
-    });
-    let mut ways: Vec<Alternative> = ways.collect();
-    let first = ways.remove(0);
-    let reason = format!("[profile.release] has {}; timed builds choose", shown.join(", "));
-    let mut change = Change::new(Code::Profile, RELEASE, first.title, reason);
-    change.edits = first.edits;
-    change.alternatives = ways;
+    let reason = format!("timed builds choose among values of {}", keys.join(", "));
+    let change = Change::new(Code::Profile, profile.as_str(), title.to_owned(), reason);
     Some(Finding::Remedy(change))
-}
-
-/// Settings worth timing on a machine with that many cores. With few cores, more codegen units only
-/// add work; with many, they fill idle cores. `lto = "off"` codegens each crate once, when it is compiled.
-fn variants(cores: usize) -> Vec<(i64, Value)> {
-    let off = || Value::from("off");
-    match cores {
-        0..=3 => vec![(1, off()), (4, off())],
-        4..=7 => vec![(4, off()), (16, off())],
-        _ => vec![(16, off()), (4, off())],
-    }
-}
-
-fn release_edits(old: &[(&str, Value)], units: i64, lto: &Value) -> Vec<Edit> {
-    let why = "For what ships: the release settings from before.";
-    let mut edits = vec![
-        set(&["profile", "release"], "codegen-units", units, None),
-        set(&["profile", "release"], "lto", lto.clone(), None),
-        set(&["profile", "release-final"], "inherits", "release", Some(why)),
-    ];
-    edits.extend(
-        old.iter().map(|(key, value)| set(&["profile", "release-final"], key, value.clone(), None)),
-    );
-    edits
 }
 
 /// A profile that costs nothing until it is used.

@@ -11,7 +11,9 @@ use super::{Outcome, said_too_late};
 use crate::{
     cli::Code,
     commit::{self, FileChange, Origin},
-    disk, measure, plan,
+    disk,
+    measure::{self, Sides},
+    plan,
     record::{Record, Verdict},
     report,
     shell::Shell,
@@ -27,7 +29,8 @@ pub(super) fn finish(
     shell: &Shell,
     record: &mut Record,
 ) -> Result<()> {
-    let Outcome { kept, files, readings: (mut before, mut after) } = outcome;
+    let Outcome { kept, files, sides } = outcome;
+    let Sides { baseline: mut before, candidate: mut after } = sides;
     record.diff = plan::diff(snapshot, &files);
     record.configuration = report::configuration(snapshot, &files);
     for change in record.changes.iter().filter(|change| change.verdict == Verdict::Applied) {

@@ -1,12 +1,13 @@
 //! Which changes of a plan stand: check all, bisect on failure, try alternatives, run the tests.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Result, bail};
 
 use crate::{
     bisect::{self, Outcome},
-    cli::Code,
-    findings::RELEASE_PROFILE,
     plan::Change,
+    record::Impact,
     shell::Shell,
     trial::{self, Trial, Weight},
     wording,
@@ -18,6 +19,10 @@ pub(super) struct Proof {
     /// In the plan's order.
     pub(super) kept: Vec<Change>,
     pub(super) rejected: Vec<(Change, String)>,
+    /// Neither for nor against: what was searched for and not found.
+    pub(super) idle: Vec<(Change, String)>,
+    /// What changes gained or cost, by id.
+    pub(super) impacts: BTreeMap<String, Impact>,
     pub(super) notes: Vec<String>,
 }
 
@@ -28,20 +33,14 @@ pub(super) enum Tests {
     Skip,
 }
 
-/// Proves the changes in the candidate shadow.
+/// Finds the changes with which everything still compiles, in the candidate shadow.
 ///
 /// # Errors
 /// When cargo cannot be run or the run is interrupted.
-pub(super) fn prove(
-    trial: &mut Trial<'_>,
-    changes: &[Change],
-    tests: Tests,
-    shell: &Shell,
-) -> Result<Proof> {
+pub(super) fn compile(trial: &mut Trial<'_>, changes: &[Change], shell: &Shell) -> Result<Proof> {
     trial.order = changes.iter().map(Change::id).collect();
-    let (free, changes): (Vec<Change>, Vec<Change>) =
-        changes.iter().cloned().partition(|change| !change.affects_build());
-    let mut proof = Proof { kept: changes, ..Proof::default() };
+    let mut proof = Proof { kept: changes.to_vec(), ..Proof::default() };
+    let free = put_aside(&mut proof);
     update(trial, &mut proof, shell)?;
     weigh(trial, &mut proof, shell)?;
     shell.status(
@@ -52,19 +51,45 @@ pub(super) fn prove(
     reduce(trial, &mut proof, first, shell, |trial, chosen| trial.check(chosen))?;
     retry(trial, &mut proof, shell, |trial, chosen| trial.check(chosen))?;
     weigh_again(trial, &mut proof, shell)?;
-    match tests {
-        Tests::Skip => proof.notes.push("tests were not run (`--no-test`)".to_owned()),
-        Tests::Run => {
-            test(trial, &mut proof, shell)?;
-            while weigh_again(trial, &mut proof, shell)? {
-                test(trial, &mut proof, shell)?;
-            }
-        }
-    }
-    proof.notes.push(format!("the proof took {} of the candidate", trial.checks_made()));
     proof.kept.extend(free);
     trial.sort(&mut proof.kept);
     Ok(proof)
+}
+
+/// Runs the tests with what compiles, and takes back what makes one fail.
+///
+/// # Errors
+/// When cargo cannot be run or the run is interrupted.
+pub(super) fn tests(
+    trial: &mut Trial<'_>,
+    proof: &mut Proof,
+    tests: Tests,
+    shell: &Shell,
+) -> Result<()> {
+    if tests == Tests::Skip {
+        let note = "tests were not run (`--no-test`)".to_owned();
+        if !proof.notes.contains(&note) {
+            proof.notes.push(note);
+        }
+        return Ok(());
+    }
+    let free = put_aside(proof);
+    let mut fallen = proof.rejected.len();
+    test(trial, proof, shell)?;
+    while proof.rejected.len() > fallen && weigh_again(trial, proof, shell)? {
+        fallen = proof.rejected.len();
+        test(trial, proof, shell)?;
+    }
+    proof.kept.extend(free);
+    trial.sort(&mut proof.kept);
+    Ok(())
+}
+
+/// Takes out what can make no difference to a build: it needs no proof.
+fn put_aside(proof: &mut Proof) -> Vec<Change> {
+    let (kept, free) = std::mem::take(&mut proof.kept).into_iter().partition(Change::affects_build);
+    proof.kept = kept;
+    free
 }
 
 /// A full update of the lock file must stand by itself, or no change could.
@@ -241,9 +266,7 @@ fn retry(
 ) -> Result<()> {
     let mut last = Outcome::Sound;
     for (change, evidence) in std::mem::take(&mut proof.rejected) {
-        // The alternatives of the release profile are for the clock, not for the compiler.
-        let is_timed = change.code == Code::Profile && change.subject == RELEASE_PROFILE;
-        let mut next = if is_timed { None } else { change.next_alternative() };
+        let mut next = change.next_alternative();
         let mut stands = None;
         while let Some(other) = next {
             shell.status("Trying", &other.title);

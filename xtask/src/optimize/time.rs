@@ -1,25 +1,23 @@
-//! Timing what stands: pairs of builds in turns, the choice of release settings, and the rejection of
+//! Timing what stands: pairs of builds in turns, the tests on top of the first, and the rejection of
 //! whatever made a clean build slower.
+//!
+//! Decides on readings: builds and proofs are behind [`Bench`] and [`Stage`].
 
 use std::time::Duration;
 
 use anyhow::Result;
 
+use super::{attribute, prove::Proof, search, stage::Stage};
 use crate::{
     cli::{Code, Depth},
-    findings::RELEASE_PROFILE,
-    measure::{self, Bench, Build, BuildFailed, Edited, Profile, Readings},
+    measure::{self, Bench, BuildFailed, Edited, Profile, Role, Sides},
     plan::Change,
-    record::{Quantity, Sample},
-    shadow::Shadow,
+    record::{Basis, Impact, Quantity, TunedSetting},
     shell::Shell,
+    snapshot::Snapshot,
     stats::{self, Call},
-    timings,
-    trial::Trial,
     wording,
 };
-
-use super::prove::{self, Proof, Tests};
 
 /// Pairs at `--measure full`.
 const FULL_PAIRS: usize = 3;
@@ -35,229 +33,204 @@ const SUSPECTS: [Code; 7] = [
     Code::UnusedWorkspaceDependency,
 ];
 
-/// Measures baseline and candidate, and takes back from `proof` what did not pay.
+/// What is to be measured.
+#[derive(Debug, Clone)]
+pub(super) struct Course<'a> {
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) depth: Depth,
+    pub(super) edits: Vec<Edited>,
+    /// How long the check of the baseline took.
+    pub(super) check: Duration,
+    /// The command of `--bench`.
+    pub(super) command: Option<String>,
+    /// Whether every dependency is updated, so that builds differ even without a change.
+    pub(super) updates_all: bool,
+}
+
+impl Course<'_> {
+    /// Whether candidate and baseline differ in what is built.
+    fn differs(&self, proof: &Proof) -> bool {
+        self.updates_all || proof.kept.iter().any(Change::affects_build)
+    }
+}
+
+/// What measuring ended with.
+#[derive(Debug, Default)]
+pub(super) struct Measured {
+    pub(super) sides: Sides,
+    pub(super) tuning: Vec<TunedSetting>,
+}
+
+/// Measures baseline and candidate, runs the tests, and takes back from `proof` what did not pay.
 ///
 /// # Errors
-/// When a build fails or the run is interrupted.
+/// When a build cannot be made or the run is interrupted.
 pub(super) fn measure(
-    trial: &mut Trial<'_>,
-    bench: &mut Bench<'_>,
+    stage: &mut dyn Stage,
+    bench: &mut dyn Bench,
     proof: &mut Proof,
-    (depth, tests): (Depth, Tests),
+    course: &Course<'_>,
     shell: &Shell,
-) -> Result<(Readings, Readings)> {
-    let mut pairs = if depth == Depth::Full { FULL_PAIRS } else { 1 };
-    announce(proof, pairs, trial.baseline.wall, shell);
-    loop {
-        let mut readings = (Readings::default(), Readings::default());
-        for _ in 0..pairs {
-            if let Err(error) = pair(trial, bench, proof, &mut readings) {
-                let failed = error.downcast::<BuildFailed>()?;
-                return Ok(give_up(trial, bench, proof, &failed));
-            }
+) -> Result<Measured> {
+    let mut pairs = if course.depth == Depth::Full { FULL_PAIRS } else { 1 };
+    let mut tuning = Vec::new();
+    if course.differs(proof) {
+        announce(proof, pairs, course, shell);
+        if course.depth == Depth::Full {
+            tuning = search::tune(stage, bench, proof, course, shell)?;
         }
-        leave_unmeasured(proof);
+    }
+    if !course.differs(proof) {
+        bench.note(
+            "no builds were timed against each other: nothing is left that makes a difference"
+                .to_owned(),
+        );
+        stage.forget_candidate();
+        return Ok(Measured { sides: Sides::default(), tuning });
+    }
+    let mut tests = Tests::ToRun;
+    loop {
+        let mut sides = Sides::default();
+        let taken = take(stage, bench, proof, (pairs, course), &mut sides, &mut tests);
+        let is_whole = match taken {
+            Ok(is_whole) => is_whole,
+            Err(error) => {
+                let failed = error.downcast::<BuildFailed>()?;
+                give_up(stage, bench, proof, &failed);
+                sides = Sides::default();
+                true
+            }
+        };
+        if tests == Tests::ToRun && course.differs(proof) {
+            stage.test(proof)?;
+            tests = Tests::Done;
+        }
+        if !is_whole {
+            // What was timed is not what passed its tests.
+            continue;
+        }
         let slower: Vec<Profile> = [Profile::Dev, Profile::Release]
             .into_iter()
-            .filter(|profile| call(*profile, &readings) == Some(Call::Worse))
+            .filter(|profile| call(*profile, &sides) == Some(Call::Worse))
             .collect();
         if slower.is_empty() {
-            attribute(&readings, proof);
-            return Ok(readings);
+            attribute::attribute(stage, &sides, proof)?;
+            return Ok(Measured { sides, tuning });
         }
         for profile in slower {
-            reject_slow(trial, bench, proof, profile, &readings)?;
+            reject_slow(stage, bench, proof, profile, &sides)?;
         }
-        if !proof.kept.iter().any(Change::affects_build) {
-            trial.forget_candidate();
-            return Ok((Readings::default(), Readings::default()));
+        if !course.differs(proof) {
+            stage.forget_candidate();
+            return Ok(Measured { sides: Sides::default(), tuning });
         }
         // A subset of what was proved is not proved by that; nor was it timed.
-        let mut again = prove::prove(trial, &proof.kept, tests, shell)?;
-        proof.kept = again.kept;
-        proof.rejected.append(&mut again.rejected);
-        proof.notes.append(&mut again.notes);
+        again(stage, proof)?;
+        tests = Tests::ToRun;
         pairs = 1;
     }
 }
 
-/// Ends the measuring when a build fails. A baseline that does not build cannot be compared with, and
-/// what was proved stands; a candidate that does not build is not sound after all.
-fn give_up(
-    trial: &mut Trial<'_>,
-    bench: &mut Bench<'_>,
-    proof: &mut Proof,
-    failed: &BuildFailed,
-) -> (Readings, Readings) {
-    if failed.shadow == trial.shadows.baseline.name {
-        bench.notes.push(format!("not timed, as the workspace does not build: {failed}"));
-        leave_unmeasured(proof);
-    } else {
-        reject(proof, &failed.reason, Change::affects_build);
-        trial.forget_candidate();
-    }
-    (Readings::default(), Readings::default())
+/// Proves what is kept once more, after something was taken back or settings were found.
+pub(super) fn again(stage: &mut dyn Stage, proof: &mut Proof) -> Result<()> {
+    let mut again = stage.compile(&proof.kept)?;
+    proof.kept = again.kept;
+    proof.rejected.append(&mut again.rejected);
+    proof.notes.append(&mut again.notes);
+    Ok(())
 }
 
-/// Release settings that were left undecided are not kept: nothing speaks for them.
-fn leave_unmeasured(proof: &mut Proof) {
-    let is_open = |change: &Change| {
-        change.code == Code::Profile
-            && change.subject == RELEASE_PROFILE
-            && !change.alternatives.is_empty()
-    };
-    reject(proof, "the settings could not be timed", is_open);
+/// Whether the tests of the candidate were run since it was last proved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tests {
+    ToRun,
+    Done,
+}
+
+/// Pairs of everything. The tests come after the first dev builds, on top of what those left: nothing is
+/// compiled twice for them. False where they took something back, so that the readings are of nothing.
+fn take(
+    stage: &mut dyn Stage,
+    bench: &mut dyn Bench,
+    proof: &mut Proof,
+    (pairs, course): (usize, &Course<'_>),
+    sides: &mut Sides,
+    tests: &mut Tests,
+) -> Result<bool> {
+    for _ in 0..pairs {
+        apply(stage, &proof.kept)?;
+        if !measure::dev(bench, &Role::BOTH, &course.edits, sides)? {
+            break;
+        }
+        if *tests == Tests::ToRun {
+            let before: Vec<String> = proof.kept.iter().map(Change::id).collect();
+            stage.test(proof)?;
+            *tests = Tests::Done;
+            if !proof.kept.iter().map(Change::id).eq(before) {
+                return Ok(false);
+            }
+            apply(stage, &proof.kept)?;
+        }
+        if !measure::release(bench, &Role::BOTH, sides)? {
+            break;
+        }
+    }
+    Ok(true)
+}
+
+/// Puts a choice of changes into the candidate that was proved before.
+fn apply(stage: &mut dyn Stage, kept: &[Change]) -> Result<()> {
+    stage.apply(kept)?.map_err(anyhow::Error::msg)
+}
+
+/// Ends the measuring when a build fails. A baseline that does not build cannot be compared with, and
+/// what was proved stands; a candidate that does not build is not sound after all.
+fn give_up(stage: &mut dyn Stage, bench: &mut dyn Bench, proof: &mut Proof, failed: &BuildFailed) {
+    if failed.role == Role::Baseline {
+        bench.note(format!("not timed, as the workspace does not build: {failed}"));
+    } else {
+        reject(proof, &failed.reason, Change::affects_build);
+        stage.forget_candidate();
+    }
 }
 
 /// The estimate takes a clean build to last about as long as the check of all targets did: it generates
 /// code, but builds no tests and benches. It is announced as an estimate, and nothing is decided by it.
-fn announce(proof: &Proof, pairs: usize, check: Duration, shell: &Shell) {
-    let variants = release_change(proof).map_or(0, |change| 2 + change.alternatives.len());
-    let clean = pairs * 4 + variants;
-    let minutes = (check.as_secs_f64() * clean as f64 / 60.0).ceil().max(1.0);
+fn announce(proof: &Proof, pairs: usize, course: &Course<'_>, shell: &Shell) {
+    let searched = if course.depth == Depth::Full { search::builds(proof, course) } else { 0 };
+    let clean = pairs * 4 + searched;
+    let minutes = (course.check.as_secs_f64() * clean as f64 / 60.0).ceil().max(1.0);
+    let for_search = match searched {
+        0 => String::new(),
+        searched => format!(" ({searched} of them for the search over profile settings)"),
+    };
     shell.status(
         "Measuring",
         format!(
-            "{} and {}, baseline and candidate in turns; about {minutes} min, judged by the {} that the \
-             check of the baseline took",
+            "{}{for_search} and {}, baseline and candidate in turns; about {minutes} min, judged by the {} that \
+             the check of the baseline took",
             wording::count(clean, "clean build"),
-            wording::count(pairs * 4, "rebuild"),
-            wording::seconds(check.as_secs_f64())
+            wording::count(pairs * 2 * course.edits.len(), "rebuild"),
+            wording::seconds(course.check.as_secs_f64())
         ),
     );
 }
 
-fn release_change(proof: &Proof) -> Option<&Change> {
-    proof.kept.iter().find(|c| c.code == Code::Profile && c.subject == RELEASE_PROFILE)
-}
-
-fn values(samples: &[Sample]) -> Vec<f64> {
-    samples.iter().map(|sample| sample.value).collect()
-}
-
-/// Seconds of the clean builds of one side.
-fn clean_builds(profile: Profile, readings: &Readings) -> Vec<f64> {
-    match profile {
-        Profile::Dev => values(&readings.clean_dev),
-        Profile::Release => values(&readings.clean_release),
-    }
-}
-
-fn call(profile: Profile, (baseline, candidate): &(Readings, Readings)) -> Option<Call> {
-    let side = |readings| clean_builds(profile, readings);
-    stats::call_sides(Quantity::Seconds, &side(baseline), &side(candidate))
-}
-
-/// One pair of everything.
-fn pair(
-    trial: &mut Trial<'_>,
-    bench: &mut Bench<'_>,
-    proof: &mut Proof,
-    readings: &mut (Readings, Readings),
-) -> Result<()> {
-    apply(trial, &proof.kept)?;
-    let (baseline, candidate) = (&trial.shadows.baseline, &trial.shadows.candidate);
-    if !bench.has_time("a pair of clean dev builds") {
-        return Ok(());
-    }
-    for (shadow, side) in [(baseline, &mut readings.0), (candidate, &mut readings.1)] {
-        let build = bench.clean(shadow, Profile::Dev, "")?;
-        side.units.push(measure::plain(build.units as f64));
-        side.timings = build.timings;
-        side.clean_dev.push(build.sample);
-    }
-    if bench.has_time("a pair of clean release builds") {
-        let build = bench.clean(baseline, Profile::Release, "")?;
-        readings.0.clean_release.push(build.sample);
-        measure::sizes(baseline, &mut readings.0)?;
-        let build = choose_release(trial, bench, proof)?;
-        readings.1.clean_release.push(build.sample);
-        measure::sizes(candidate, &mut readings.1)?;
-    }
-    for (which, name, source) in measure::edited(trial.snapshot()) {
-        if !bench.has_time(&format!("a pair of rebuilds after an edit in {name}")) {
-            break;
-        }
-        for (shadow, side) in [(baseline, &mut readings.0), (candidate, &mut readings.1)] {
-            let build = bench.incremental(shadow, &source, &name)?;
-            match which {
-                Edited::Core => side.incremental_core.push(build.sample),
-                Edited::Leaf => side.incremental_leaf.push(build.sample),
-            }
-        }
-    }
-    bench.unedit()
-}
-
-/// Puts a choice of changes into the candidate shadow.
-fn apply(trial: &Trial<'_>, kept: &[Change]) -> Result<()> {
-    trial.resolve(kept)?.map(drop).map_err(anyhow::Error::msg)
-}
-
-/// The release build of the candidate; while the release settings are open, one for each of them and
-/// one without, of which the best beyond noise is kept and built once more.
-fn choose_release(trial: &Trial<'_>, bench: &mut Bench<'_>, proof: &mut Proof) -> Result<Build> {
-    let candidate: &Shadow = &trial.shadows.candidate;
-    let Some(change) = release_change(proof).filter(|c| !c.alternatives.is_empty()).cloned() else {
-        return bench.clean(candidate, Profile::Release, "");
-    };
-    let others: Vec<Change> =
-        proof.kept.iter().filter(|c| c.id() != change.id()).cloned().collect();
-    apply(trial, &others)?;
-    let old = bench.clean(candidate, Profile::Release, ", old settings")?;
-    let mut ways: Vec<(Change, Build)> = Vec::new();
-    let mut next = Some(change.clone());
-    while let Some(way) = next {
-        if !bench.has_time(&way.title) {
-            break;
-        }
-        apply(trial, &[others.as_slice(), std::slice::from_ref(&way)].concat())?;
-        let label = format!(", settings {}", ways.len() + 1);
-        let build = bench.clean(candidate, Profile::Release, &label)?;
-        next = way.next_alternative();
-        ways.push((way, build));
-    }
-    let figures: Vec<String> = ways
-        .iter()
-        .map(|(way, build)| format!("{}: {:.1} s", way.title, build.sample.value))
-        .chain([format!("the old settings with the other changes: {:.1} s", old.sample.value)])
-        .collect();
-    let figures = figures.join("; ");
-    let is_better = |than: &Build, build: &Build| {
-        let (than, build) = ([than.sample.value], [build.sample.value]);
-        stats::call_sides(Quantity::Seconds, &than, &build) == Some(Call::Better)
-    };
-    // An earlier setting is preferred to one that is faster only within noise.
-    let best =
-        ways.into_iter().reduce(|best, way| if is_better(&best.1, &way.1) { way } else { best });
-    let best = best.filter(|(_, build)| is_better(&old, build));
-    proof.kept.retain(|kept| kept.id() != change.id());
-    match best {
-        Some((way, _)) => {
-            let reason = format!("measured on {} cores: {figures}", trial.snapshot().machine.cores);
-            proof.kept.push(Change { reason, alternatives: Vec::new(), ..way });
-        }
-        None => {
-            let reason = format!("no setting was faster beyond noise: {figures}");
-            proof.rejected.push((change, reason));
-        }
-    }
-    // Built once more: the fastest of several readings is too good, and the sizes are to be its own.
-    apply(trial, &proof.kept)?;
-    bench.clean(candidate, Profile::Release, "")
+fn call(profile: Profile, sides: &Sides) -> Option<Call> {
+    let (baseline, candidate) = (sides.baseline.clean(profile), sides.candidate.clean(profile));
+    stats::call_sides(Quantity::Seconds, &baseline, &candidate)
 }
 
 /// Builds without one pass after the other and rejects those without which the build is faster; all
 /// of them, if none alone explains it.
 fn reject_slow(
-    trial: &Trial<'_>,
-    bench: &mut Bench<'_>,
+    stage: &mut dyn Stage,
+    bench: &mut dyn Bench,
     proof: &mut Proof,
     profile: Profile,
-    readings: &(Readings, Readings),
+    sides: &Sides,
 ) -> Result<()> {
-    let (baseline, mut with) =
-        (clean_builds(profile, &readings.0), clean_builds(profile, &readings.1));
+    let (baseline, mut with) = (sides.baseline.clean(profile), sides.candidate.clean(profile));
     for code in SUSPECTS {
         let is_slow = stats::call_sides(Quantity::Seconds, &baseline, &with) == Some(Call::Worse);
         if !is_slow || !proof.kept.iter().any(|change| change.code == code) {
@@ -265,20 +238,28 @@ fn reject_slow(
         }
         let others: Vec<Change> =
             proof.kept.iter().filter(|change| change.code != code).cloned().collect();
-        if trial.resolve(&others)?.is_err() {
+        if stage.apply(&others)?.is_err() {
             continue;
         }
-        let label = format!(", without {}", code.as_str());
-        if !bench.has_time(&format!("a build{label}")) {
+        let label = format!("without {}", code.as_str());
+        if !bench.has_time(&format!("a build {label}")) {
             break;
         }
-        let without = bench.clean(&trial.shadows.candidate, profile, &label)?.sample.value;
+        let without = bench.clean(Role::Candidate, profile, &label)?.sample.value;
         if stats::call_sides(Quantity::Seconds, &with, &[without]) == Some(Call::Better) {
+            let took = stats::median(&with).unwrap_or_default();
             let reason = format!(
-                "a clean {} build took {:.1} s with it and {without:.1} s without",
+                "a clean {} build took {took:.1} s with it and {without:.1} s without",
                 profile.as_str(),
-                stats::median(&with).unwrap_or_default()
             );
+            let cost =
+                Impact { seconds: without - took, basis: Basis::Measured, packages: Vec::new() };
+            let ids = proof.kept.iter().filter(|change| change.code == code).map(Change::id);
+            let ids: Vec<String> = ids.collect();
+            // Of several changes, none was built alone.
+            if let [id] = ids.as_slice() {
+                proof.impacts.insert(id.clone(), cost);
+            }
             reject(proof, &reason, |change| change.code == code);
             with = vec![without];
         }
@@ -302,39 +283,5 @@ fn reject(proof: &mut Proof, reason: &str, which: impl Fn(&Change) -> bool) {
     proof.rejected.extend(out.into_iter().map(|change| (change, reason.to_owned())));
 }
 
-/// Units named in the note on what is costliest.
-const COSTLIEST: usize = 5;
-
-/// Notes where the time went: the unit time of packages that are no longer built (attributed, not
-/// measured), and the units that take longest now.
-fn attribute(readings: &(Readings, Readings), proof: &mut Proof) {
-    let (Some(before), Some(after)) = (&readings.0.timings, &readings.1.timings) else { return };
-    let slow: Vec<String> = after
-        .slowest(COSTLIEST)
-        .into_iter()
-        .map(|unit| {
-            format!("{} {} ({:.1} s)", unit.name, unit.version, unit.duration.as_secs_f64())
-        })
-        .collect();
-    proof.notes.push(format!(
-        "of {:.1} s of unit time in the clean dev build now, the costliest units are {}",
-        after.total_unit_time().as_secs_f64(),
-        slow.join(", ")
-    ));
-    let gone = timings::vanished(before, after);
-    if gone.is_empty() {
-        return;
-    }
-    let total: f64 = gone.iter().map(|package| package.unit_time.as_secs_f64()).sum();
-    let top: Vec<String> = gone
-        .iter()
-        .take(COSTLIEST)
-        .map(|p| format!("{} {} ({:.1} s)", p.name, p.version, p.unit_time.as_secs_f64()))
-        .collect();
-    proof.notes.push(format!(
-        "attributed, not measured: the clean dev build no longer compiles {} packages, {total:.1} s of \
-         unit time in the baseline, most of it in {}",
-        gone.len(),
-        top.join(", ")
-    ));
-}
+#[cfg(test)]
+mod tests;

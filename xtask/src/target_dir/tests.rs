@@ -37,6 +37,42 @@ fn cleaned(target: &Path) -> Cleaned {
     clean::clean(target, None).unwrap()
 }
 
+#[test]
+fn space_is_told_by_directory_and_a_file_with_two_names_counts_once() {
+    let dir = TempDir::new().unwrap();
+    for (path, bytes) in [
+        ("CACHEDIR.TAG", 1),
+        ("debug/app.d", 2),
+        ("debug/deps/app-1", 100),
+        ("debug/build/b-1/out/deps/x", 10),
+        ("x86_64-unknown-none/release/deps/liba.rlib", 1000),
+        ("release/deps/libb.rlib", 50),
+        ("xtask/runs/1/report.json", 9),
+    ] {
+        put(dir.path(), path, bytes);
+    }
+    #[cfg(unix)]
+    fs::hard_link(dir.path().join("debug/deps/app-1"), dir.path().join("debug/app")).unwrap();
+    let all = space(dir.path(), Path::new("")).unwrap();
+    assert_eq!(all.bytes, 1163);
+    assert_eq!(all.artifacts, 4);
+    let (linked, unlinked) = if cfg!(unix) { (102, 0) } else { (2, 100) };
+    let expected = [
+        ("", 1),
+        ("debug", linked),
+        ("debug/build", 10),
+        ("debug/deps", unlinked),
+        ("release/deps", 50),
+        ("x86_64-unknown-none/release/deps", 1000),
+    ];
+    let expected: Vec<_> = expected.into_iter().filter(|(_, bytes)| *bytes > 0).collect();
+    let parts: Vec<_> = all.parts.iter().map(|(part, bytes)| (part.as_str(), *bytes)).collect();
+    assert_eq!(parts, expected);
+    let release = space(dir.path(), Path::new("release")).unwrap();
+    assert_eq!((release.bytes, release.artifacts), (50, 1));
+    assert_eq!(release.parts.keys().collect::<Vec<_>>(), ["release/deps"]);
+}
+
 /// What is left beneath `package/`, names only.
 fn left_in_package(target: &Path) -> Vec<String> {
     let entries = sorted_entries(&target.join("package")).unwrap();

@@ -3,7 +3,7 @@
 //! Links are neither followed nor counted, and each file counts once however many names it has.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     fs::{self, Metadata},
     io,
     path::{Path, PathBuf},
@@ -26,6 +26,8 @@ struct Found {
     names: u64,
     links: u64,
     artifact: bool,
+    /// The first of the alphabet, where it has names in several.
+    part: PathBuf,
 }
 
 /// What tells files apart: device and inode, or the path where a system has no such numbers.
@@ -76,12 +78,17 @@ impl Tally {
 
     fn add(&mut self, path: &Path, relative: &Path, metadata: &Metadata) {
         let (identity, links) = identity(path, metadata);
-        let found = self.files.entry(identity).or_insert(Found {
+        let part = part(relative);
+        let found = self.files.entry(identity).or_insert_with(|| Found {
             bytes: metadata.len(),
             names: 0,
             links,
             artifact: false,
+            part: part.to_path_buf(),
         });
+        if part < found.part.as_path() {
+            found.part = part.to_path_buf();
+        }
         found.names += 1;
         found.artifact |= is_artifact(relative);
     }
@@ -115,10 +122,33 @@ impl Tally {
         self.files.len() as u64
     }
 
+    /// Apparent sizes of the files by the directory of each (see [`part`]), relative to the root.
+    pub(super) fn parts(&self) -> BTreeMap<&Path, u64> {
+        let mut parts = BTreeMap::new();
+        for found in self.files.values() {
+            *parts.entry(found.part.as_path()).or_default() += found.bytes;
+        }
+        parts
+    }
+
     /// Number of files with a name below a `deps/` or `build/` that is not in `package/`.
     pub(super) fn artifacts(&self) -> u64 {
         self.files.values().filter(|found| found.artifact).count() as u64
     }
+}
+
+/// Directories of cargo's within that of a profile. Source: cargo's `src/cargo/core/compiler/layout.rs`.
+const KINDS: [&str; 5] = [".fingerprint", "build", "deps", "examples", "incremental"];
+
+/// The directory that a file counts to: up to the first of [`KINDS`] on its way, else the first alone.
+fn part(relative: &Path) -> &Path {
+    let parent = relative.parent().unwrap_or(Path::new(""));
+    let is_kind =
+        |path: &&Path| path.file_name().is_some_and(|name| KINDS.iter().any(|kind| name == *kind));
+    let outwards: Vec<&Path> = parent.ancestors().collect();
+    let mut inwards = outwards.iter().rev().copied().filter(|path| !path.as_os_str().is_empty());
+    let first = inwards.clone().next();
+    inwards.find(is_kind).or(first).unwrap_or(Path::new(""))
 }
 
 fn is_artifact(relative: &Path) -> bool {

@@ -41,6 +41,13 @@ impl Weight {
         several.map(|(name, versions)| (name.as_str(), versions)).collect()
     }
 
+    /// Name and version of each package.
+    pub(crate) fn named(&self) -> BTreeSet<(String, String)> {
+        let all = self.versions.iter();
+        let each = all.flat_map(|(name, versions)| versions.iter().map(move |it| (name, it)));
+        each.map(|(name, version)| (name.clone(), version.clone())).collect()
+    }
+
     /// Packages, each version of its own.
     fn packages(&self) -> usize {
         self.versions.values().map(BTreeSet::len).sum()

@@ -1,0 +1,183 @@
+//! Child processes: the environment they get, their end on an interrupt, and what they used.
+//!
+//! No child ever inherits what `cargo run` exported for this program.
+
+use std::{
+    collections::VecDeque,
+    ffi::{OsStr, OsString},
+    fs::File,
+    io::{BufRead, BufReader, Write as _},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::atomic::{AtomicU64, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result};
+use wait4::Wait4 as _;
+
+use crate::{interrupt, processors};
+
+/// Lines of stderr kept for an error message.
+const STDERR_TAIL_LINES: usize = 40;
+
+/// Nanoseconds that this program has waited for child processes.
+static WAITED: AtomicU64 = AtomicU64::new(0);
+
+/// How long this program has waited for cargo, rustc and git in all.
+pub(crate) fn waited() -> Duration {
+    Duration::from_nanos(WAITED.load(Ordering::Relaxed))
+}
+
+/// How a run of cargo ended.
+#[derive(Debug, Clone)]
+pub(crate) struct Finished {
+    pub(crate) success: bool,
+    /// Wall time of the whole process.
+    pub(crate) wall: Duration,
+    /// User and system time of cargo and every process it waited for.
+    pub(crate) cpu: Duration,
+    /// Largest resident set of any single process, bytes.
+    pub(crate) peak_memory_bytes: u64,
+    /// The last lines of stderr.
+    pub(crate) stderr: String,
+}
+
+/// A command without what `cargo run` (and so the alias) exported for this program.
+pub(super) fn base_command<S: AsRef<OsStr>>(
+    dir: &Path,
+    program: &str,
+    args: &[S],
+) -> Result<Command> {
+    let shell = xshell::Shell::new().context("failed to read the current directory")?;
+    shell.change_dir(dir);
+    let mut command = shell.cmd(program).args(args);
+    for (key, _) in std::env::vars_os() {
+        if key.to_str().is_some_and(is_exported_by_cargo) {
+            command = command.env_remove(key);
+        }
+    }
+    if let Some(paths) = library_path_of_the_user() {
+        command = command.env(LIBRARY_PATH, paths);
+    }
+    if let Some(jobs) = processors::limit() {
+        command = command.env("CARGO_BUILD_JOBS", jobs.to_string());
+    }
+    Ok(command.into())
+}
+
+#[cfg(target_os = "macos")]
+const LIBRARY_PATH: &str = "DYLD_FALLBACK_LIBRARY_PATH";
+#[cfg(windows)]
+const LIBRARY_PATH: &str = "PATH";
+#[cfg(not(any(target_os = "macos", windows)))]
+const LIBRARY_PATH: &str = "LD_LIBRARY_PATH";
+
+/// Variables that cargo and rustup set for a program run by `cargo run`. With `RUSTUP_TOOLCHAIN`
+/// set, another workspace's `rust-toolchain.toml` would be ignored.
+fn is_exported_by_cargo(key: &str) -> bool {
+    const EXACT: [&str; 9] = [
+        "CARGO",
+        "CARGO_BIN_NAME",
+        "CARGO_CRATE_NAME",
+        "CARGO_MANIFEST_DIR",
+        "CARGO_MANIFEST_PATH",
+        "CARGO_PRIMARY_PACKAGE",
+        "RUSTUP_TOOLCHAIN",
+        "RUST_RECURSION_COUNT",
+        "OUT_DIR",
+    ];
+    EXACT.contains(&key) || key.starts_with("CARGO_PKG_") || key.starts_with("CARGO_BIN_EXE_")
+}
+
+/// The library path without the directories that `cargo run` put in front of it.
+fn library_path_of_the_user() -> Option<OsString> {
+    let value = std::env::var_os(LIBRARY_PATH)?;
+    let own = std::env::current_exe().ok()?.parent()?.to_path_buf();
+    let rustup = std::env::var_os("RUSTUP_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::home_dir().map(|home| home.join(".rustup")));
+    let kept = std::env::split_paths(&value).filter(|path| {
+        let toolchain = rustup
+            .as_ref()
+            .is_some_and(|home| path.starts_with(home.join("toolchains")) && path.ends_with("lib"));
+        !path.starts_with(&own) && !toolchain
+    });
+    std::env::join_paths(kept).ok()
+}
+
+/// Spawns, feeds stdout to `read`, tees stderr into `log`, and waits with resource usage.
+#[expect(clippy::disallowed_methods, reason = "the one place that may")]
+pub(super) fn run(
+    mut command: Command,
+    log: Option<File>,
+    read: impl FnOnce(&mut dyn BufRead) -> Result<()>,
+) -> Result<Finished> {
+    interrupt::check()?;
+    let program = command.get_program().to_string_lossy().into_owned();
+    command.stdin(Stdio::null()).stderr(Stdio::piped());
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    let start = Instant::now();
+    let mut child = command.spawn().with_context(|| {
+        format!("failed to start `{program}`; is it installed and on the PATH?")
+    })?;
+    let watched = interrupt::Watched::new(child.id());
+    let stderr = child.stderr.take().expect("stderr is piped");
+    let tail = thread::spawn(move || tee(stderr, log));
+    let outcome = match child.stdout.take() {
+        Some(stdout) => read(&mut BufReader::new(stdout)),
+        None => Ok(()),
+    };
+    let used = child.wait4().with_context(|| format!("failed to wait for `{program}`"))?;
+    let wall = start.elapsed();
+    WAITED.fetch_add(u64::try_from(wall.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    drop(watched);
+    let stderr = tail.join().unwrap_or_default();
+    interrupt::check()?;
+    outcome?;
+    Ok(Finished {
+        success: used.status.success(),
+        wall,
+        cpu: used.rusage.utime + used.rusage.stime,
+        peak_memory_bytes: used.rusage.maxrss,
+        stderr,
+    })
+}
+
+/// Copies a stream into the log and keeps its last lines.
+fn tee(stream: impl std::io::Read, mut log: Option<File>) -> String {
+    let mut tail = VecDeque::with_capacity(STDERR_TAIL_LINES);
+    let mut reader = BufReader::new(stream);
+    let mut line = Vec::new();
+    while reader.read_until(b'\n', &mut line).is_ok_and(|count| count > 0) {
+        if let Some(file) = &mut log {
+            // A log that cannot be written must not stop the build it describes.
+            let _ = file.write_all(&line);
+        }
+        if tail.len() == STDERR_TAIL_LINES {
+            tail.pop_front();
+        }
+        tail.push_back(String::from_utf8_lossy(&line).into_owned());
+        line.clear();
+    }
+    tail.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cargo_run_exports_is_not_handed_on() {
+        for key in ["CARGO", "RUSTUP_TOOLCHAIN", "CARGO_PKG_NAME", "CARGO_MANIFEST_DIR"] {
+            assert!(is_exported_by_cargo(key), "{key}");
+        }
+        for key in
+            ["CARGO_HOME", "CARGO_NET_OFFLINE", "CARGO_INCREMENTAL", "RUSTFLAGS", "RUSTUP_HOME"]
+        {
+            assert!(!is_exported_by_cargo(key), "{key}");
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! Timed builds of the two copies by cargo, with their logs and timing reports kept.
+//!
+//! Times are whole-process readings of cargo and everything it waited for.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+use cargo_metadata::{Artifact, CrateType, Message};
+
+use super::{Bench, Build, BuildFailed, Edited, Left, Profile, Role, bench::COMMAND_RUNS};
+use crate::{
+    cargo, disk,
+    record::{Kept, Sample},
+    shadow::{Shadow, Shadows},
+    shell::Shell,
+    stats, target_dir,
+    timings::{self, Timings},
+};
+
+/// Builds the shadows and keeps their timing reports and logs.
+#[derive(Debug)]
+pub(crate) struct CargoBench<'a> {
+    shadows: &'a Shadows,
+    shell: &'a Shell,
+    run_dir: PathBuf,
+    budget: Option<Duration>,
+    /// Of the budget, what may be spent now.
+    share: f64,
+    started: Instant,
+    builds: usize,
+    expected_units: Option<usize>,
+    /// Source files of the shadows as they were before an edit.
+    edited: BTreeMap<PathBuf, Vec<u8>>,
+    pub(crate) kept: Vec<Kept>,
+    pub(crate) notes: Vec<String>,
+}
+
+impl<'a> CargoBench<'a> {
+    /// A bench that keeps its files in `run_dir` and starts no build once `budget` is spent.
+    pub(crate) fn new(
+        shadows: &'a Shadows,
+        shell: &'a Shell,
+        run_dir: &Path,
+        budget: Option<Duration>,
+    ) -> Self {
+        Self {
+            shadows,
+            shell,
+            run_dir: run_dir.to_path_buf(),
+            budget,
+            share: 1.0,
+            started: Instant::now(),
+            builds: 0,
+            expected_units: None,
+            edited: BTreeMap::new(),
+            kept: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    fn shadow(&self, role: Role) -> &'a Shadow {
+        match role {
+            Role::Baseline => &self.shadows.baseline,
+            Role::Candidate => &self.shadows.candidate,
+        }
+    }
+
+    fn build(&mut self, role: Role, args: &[&str], what: &str) -> Result<Build> {
+        self.builds += 1;
+        let shadow = self.shadow(role);
+        let log = self.run_dir.join("logs").join(self.file_name(what, "log"));
+        let progress = self.shell.progress("Measuring", what, self.expected_units);
+        let mut units = 0;
+        let mut binaries = BTreeMap::new();
+        let finished = shadow.cargo.messages(args, &log, |message| {
+            if let Message::CompilerArtifact(artifact) = &message {
+                binaries.extend(linked(artifact));
+            }
+            if matches!(message, Message::CompilerArtifact(_) | Message::BuildScriptExecuted(_)) {
+                units += 1;
+                progress.inc(1);
+            }
+        });
+        progress.finish_and_clear();
+        let finished = finished?;
+        if !finished.success {
+            if cargo::is_disk_full(&finished.stderr) {
+                bail!("{}", cargo::disk_full(&shadow.root, &log));
+            }
+            let said = finished.stderr.trim_end();
+            let reason = format!("the {what} failed, see `{}`:\n{said}", log.display());
+            return Err(BuildFailed { role, reason }.into());
+        }
+        self.keep(format!("log of the {what}"), &log);
+        self.expected_units.get_or_insert(units);
+        let sample = Sample {
+            value: finished.wall.as_secs_f64(),
+            cpu_seconds: Some(finished.cpu.as_secs_f64()),
+            peak_memory_bytes: Some(finished.peak_memory_bytes),
+        };
+        Ok(Build { sample, units, timings: None, left: Left { binaries, ..Left::default() } })
+    }
+
+    /// Copies cargo's timing report out of the shadow's target directory and reads it.
+    fn keep_timings(&mut self, shadow: &Shadow, what: &str) -> Result<Option<Timings>> {
+        let from = shadow.target_dir.join("cargo-timings").join("cargo-timing.html");
+        let Some(html) = disk::read_optional(&from)? else {
+            return Ok(None);
+        };
+        let to = self.run_dir.join("timings").join(self.file_name(what, "html"));
+        disk::write(&to, &html)?;
+        self.keep(format!("cargo's timing report of the {what}"), &to);
+        // It is no artifact, and must not count as one.
+        shadow.wipe(Some("cargo-timings"))?;
+        match timings::parse(&String::from_utf8_lossy(&html)) {
+            Ok(timings) => Ok(Some(timings)),
+            Err(changed) => {
+                let note = format!("no times of single units: {changed}");
+                if !self.notes.contains(&note) {
+                    self.shell.warn(&note);
+                    self.notes.push(note);
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    /// The files of later builds of the same kind do not replace those of earlier ones.
+    fn file_name(&self, what: &str, extension: &str) -> String {
+        format!("{:02}-{}.{extension}", self.builds, words(what))
+    }
+
+    fn keep(&mut self, what: String, path: &Path) {
+        self.kept.retain(|kept| kept.path != path.display().to_string());
+        self.kept.push(Kept { what, path: path.display().to_string() });
+    }
+
+    fn measured(&self, what: &str, build: &Build) {
+        let cpu = build.sample.cpu_seconds.unwrap_or_default();
+        let spoken =
+            format!("{:.1} s, {cpu:.1} s of CPU, {} units", build.sample.value, build.units);
+        self.shell.status("Measured", format!("{what}: {spoken}"));
+    }
+}
+
+impl Bench for CargoBench<'_> {
+    fn has_time(&mut self, what: &str) -> bool {
+        let spent =
+            self.budget.is_some_and(|budget| self.started.elapsed() >= budget.mul_f64(self.share));
+        if spent {
+            self.notes.push(format!("skipped {what}: the time budget was spent"));
+        }
+        !spent
+    }
+
+    fn share(&mut self, share: f64) {
+        self.share = share;
+    }
+
+    fn clean(&mut self, role: Role, profile: Profile, label: &str) -> Result<Build> {
+        let shadow = self.shadow(role);
+        match profile {
+            Profile::Dev => shadow.wipe(None)?,
+            Profile::Release => {
+                for dir in release_dirs(shadow) {
+                    shadow.wipe(Some(&dir))?;
+                }
+            }
+        }
+        let args: &[&str] = match profile {
+            Profile::Dev => &["build", "--workspace", "--timings"],
+            Profile::Release => &["build", "--workspace", "--timings", "--release"],
+        };
+        let label = if label.is_empty() { String::new() } else { format!(", {label}") };
+        let what = format!("clean {} build, {}{label}", profile.as_str(), role.as_str());
+        let mut build = self.build(role, args, &what)?;
+        build.timings = self.keep_timings(shadow, &what)?;
+        let dirs = match profile {
+            Profile::Dev => vec![String::new()],
+            Profile::Release => release_dirs(shadow),
+        };
+        for dir in dirs {
+            let space = target_dir::space(&shadow.target_dir, Path::new(&dir))?;
+            build.left.bytes += space.bytes;
+            build.left.artifacts += space.artifacts;
+            build.left.parts.extend(space.parts);
+        }
+        self.measured(&what, &build);
+        Ok(build)
+    }
+
+    fn incremental(&mut self, role: Role, edited: &Edited, label: &str) -> Result<Build> {
+        let place = self.shadow(role).place(&edited.source)?;
+        let original =
+            fs::read(&place).with_context(|| format!("failed to read `{}`", place.display()))?;
+        let probe = format!(
+            "\n#[allow(dead_code)]\nfn xtask_edit_{n}() -> u32 {{\n    {n}\n}}\n",
+            n = self.builds + 1
+        );
+        disk::write(&place, &[original.as_slice(), probe.as_bytes()].concat())?;
+        self.edited.entry(place).or_insert(original);
+        let label = if label.is_empty() { String::new() } else { format!(", {label}") };
+        let what = format!("rebuild after an edit in {}, {}{label}", edited.member, role.as_str());
+        let build = self.build(role, &["build", "--workspace"], &what)?;
+        self.measured(&what, &build);
+        Ok(build)
+    }
+
+    fn unedit(&mut self) -> Result<()> {
+        for (place, original) in std::mem::take(&mut self.edited) {
+            disk::write(&place, &original)?;
+        }
+        Ok(())
+    }
+
+    fn command(&mut self, role: Role, command: &str) -> Result<f64> {
+        let shadow = self.shadow(role);
+        let mut seconds = Vec::new();
+        for run in 0..=COMMAND_RUNS {
+            self.builds += 1;
+            let log = self.run_dir.join("logs").join(self.file_name("bench command", "log"));
+            let finished = shadow.cargo.shell_command(command, &log)?;
+            if !finished.success {
+                bail!(
+                    "the command of `--bench` failed, see `{}`:\n{}\n\
+                     hint: it is run by the shell in a copy of the workspace, with CARGO_TARGET_DIR set",
+                    log.display(),
+                    finished.stderr.trim_end()
+                );
+            }
+            // The first run may build, and fills caches.
+            if run > 0 {
+                seconds.push(finished.wall.as_secs_f64());
+            }
+        }
+        stats::median(&seconds).context("the command of `--bench` has no wall time")
+    }
+
+    fn note(&mut self, note: String) {
+        self.notes.push(note);
+    }
+}
+
+/// What a target of a member was linked to: names and sizes. Cargo's messages name members by a path.
+fn linked(artifact: &Artifact) -> Vec<(String, u64)> {
+    if !artifact.package_id.repr.starts_with("path+") {
+        return Vec::new();
+    }
+    let is_linked =
+        artifact.target.crate_types.iter().any(|kind| {
+            matches!(kind, CrateType::CDyLib | CrateType::DyLib | CrateType::StaticLib)
+        });
+    let libraries = artifact.filenames.iter().filter(|path| {
+        is_linked && matches!(path.extension(), Some("so" | "dylib" | "dll" | "a" | "lib"))
+    });
+    let files = artifact.executable.iter().chain(libraries);
+    files
+        .filter_map(|path| Some((path.file_name()?.to_owned(), fs::metadata(path).ok()?.len())))
+        .collect()
+}
+
+/// Where release builds leave what they make, also below the directory of a target triple.
+fn release_dirs(shadow: &Shadow) -> Vec<String> {
+    let entries = fs::read_dir(&shadow.target_dir).into_iter().flatten().flatten();
+    let nested = entries.filter_map(|entry| {
+        let nested = Path::new(&entry.file_name()).join("release");
+        let is_there = shadow.target_dir.join(&nested).is_dir();
+        nested.to_str().filter(|_| is_there).map(str::to_owned)
+    });
+    let mut dirs: Vec<String> = std::iter::once("release".to_owned()).chain(nested).collect();
+    dirs.sort();
+    dirs
+}
+
+fn words(what: &str) -> String {
+    let word = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    let name: String = what.chars().map(word).collect();
+    name.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_name_is_made_of_words() {
+        assert_eq!(words("clean dev build, baseline (1)"), "clean-dev-build-baseline-1");
+    }
+}

@@ -1,0 +1,69 @@
+//! What timing needs of the proof: a choice of changes put into the candidate, proved and tested. A trait,
+//! so that the decisions on timed builds can be tested without building.
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+
+use super::prove::{self, Proof, Tests};
+use crate::{plan::Change, shell::Shell, trial::Trial};
+
+/// Where choices of changes are put to the proof.
+pub(super) trait Stage {
+    /// Puts a choice of changes into the candidate. The inner error is why it does not resolve.
+    ///
+    /// # Errors
+    /// When cargo cannot be run or the run is interrupted.
+    fn apply(&mut self, chosen: &[Change]) -> Result<std::result::Result<(), String>>;
+
+    /// Finds the changes of a choice with which everything compiles.
+    ///
+    /// # Errors
+    /// When cargo cannot be run or the run is interrupted.
+    fn compile(&mut self, chosen: &[Change]) -> Result<Proof>;
+
+    /// Runs the tests, and takes back what makes one fail.
+    ///
+    /// # Errors
+    /// When cargo cannot be run or the run is interrupted.
+    fn test(&mut self, proof: &mut Proof) -> Result<()>;
+
+    /// Says that the candidate is the baseline, after everything was rejected.
+    fn forget_candidate(&mut self);
+
+    /// Name and version of every package in the graph of the host with a choice of changes; none where it
+    /// does not resolve.
+    ///
+    /// # Errors
+    /// When cargo cannot be run or the run is interrupted.
+    fn packages(&mut self, chosen: &[Change]) -> Result<Option<BTreeSet<(String, String)>>>;
+}
+
+/// The stage of a real run: the shadows.
+pub(super) struct Shadowed<'a, 't> {
+    pub(super) trial: &'a mut Trial<'t>,
+    pub(super) tests: Tests,
+    pub(super) shell: &'a Shell,
+}
+
+impl Stage for Shadowed<'_, '_> {
+    fn apply(&mut self, chosen: &[Change]) -> Result<std::result::Result<(), String>> {
+        Ok(self.trial.resolve(chosen)?.map(drop))
+    }
+
+    fn compile(&mut self, chosen: &[Change]) -> Result<Proof> {
+        prove::compile(self.trial, chosen, self.shell)
+    }
+
+    fn test(&mut self, proof: &mut Proof) -> Result<()> {
+        prove::tests(self.trial, proof, self.tests, self.shell)
+    }
+
+    fn forget_candidate(&mut self) {
+        self.trial.forget_candidate();
+    }
+
+    fn packages(&mut self, chosen: &[Change]) -> Result<Option<BTreeSet<(String, String)>>> {
+        Ok(self.trial.weigh(chosen)?.ok().map(|weight| weight.named()))
+    }
+}

@@ -1,0 +1,340 @@
+//! Decisions on fixed readings: nothing is built.
+
+use std::{cell::RefCell, collections::BTreeSet, path::Path, rc::Rc};
+
+use super::*;
+use crate::{
+    cli::{Color, Format, Global},
+    disk,
+    measure::Build,
+    record::{Sample, TuneOutcome, Verdict},
+};
+
+/// What the candidate holds: ids of changes and, with `=`, the profile settings that they make.
+type Applied = Rc<RefCell<BTreeSet<String>>>;
+
+/// A stage on which everything stands but what fails its tests.
+struct Fake {
+    applied: Applied,
+    log: Rc<RefCell<Vec<String>>>,
+    fails_tests: Vec<String>,
+}
+
+impl Stage for Fake {
+    fn apply(&mut self, chosen: &[Change]) -> Result<std::result::Result<(), String>> {
+        let settings =
+            chosen.iter().flat_map(|change| &change.edits).filter_map(|edit| match edit {
+                crate::plan::Edit::Set { path, key, value, .. } => {
+                    Some(format!("{}.{key} = {}", path.join("."), value.to_string().trim()))
+                }
+                _ => None,
+            });
+        *self.applied.borrow_mut() = chosen.iter().map(Change::id).chain(settings).collect();
+        Ok(Ok(()))
+    }
+
+    fn compile(&mut self, chosen: &[Change]) -> Result<Proof> {
+        self.log.borrow_mut().push("check".to_owned());
+        self.apply(chosen)?.unwrap();
+        Ok(Proof { kept: chosen.to_vec(), ..Proof::default() })
+    }
+
+    fn test(&mut self, proof: &mut Proof) -> Result<()> {
+        self.log.borrow_mut().push("test".to_owned());
+        let fails = |change: &Change| self.fails_tests.contains(&change.id());
+        reject(proof, "test `it_works` fails", fails);
+        Ok(())
+    }
+
+    fn forget_candidate(&mut self) {
+        self.log.borrow_mut().push("forget".to_owned());
+    }
+
+    fn packages(&mut self, _: &[Change]) -> Result<Option<BTreeSet<(String, String)>>> {
+        Ok(None)
+    }
+}
+
+/// Builds that take as long as `seconds` says of what is applied.
+struct Clock<F> {
+    applied: Applied,
+    log: Rc<RefCell<Vec<String>>>,
+    seconds: F,
+    budget: usize,
+    notes: Vec<String>,
+}
+
+impl<F: Fn(Role, Profile, &BTreeSet<String>) -> Option<f64>> Bench for Clock<F> {
+    fn has_time(&mut self, what: &str) -> bool {
+        let builds = self.log.borrow().iter().filter(|line| line.contains("build")).count();
+        if builds >= self.budget {
+            self.notes.push(format!("skipped {what}"));
+        }
+        builds < self.budget
+    }
+
+    fn share(&mut self, _: f64) {}
+
+    fn clean(&mut self, role: Role, profile: Profile, label: &str) -> Result<Build> {
+        let line = format!("build {} {} {label}", role.as_str(), profile.as_str());
+        self.log.borrow_mut().push(line.trim_end().to_owned());
+        let applied = match role {
+            Role::Baseline => BTreeSet::new(),
+            Role::Candidate => self.applied.borrow().clone(),
+        };
+        let Some(value) = (self.seconds)(role, profile, &applied) else {
+            return Err(BuildFailed { role, reason: "error: no linker".to_owned() }.into());
+        };
+        Ok(Build { sample: Sample { value, ..Sample::default() }, ..Build::default() })
+    }
+
+    fn incremental(&mut self, role: Role, edited: &Edited, _: &str) -> Result<Build> {
+        self.log.borrow_mut().push(format!("rebuild {} {}", role.as_str(), edited.member));
+        Ok(Build { sample: Sample { value: 1.0, ..Sample::default() }, ..Build::default() })
+    }
+
+    fn unedit(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    fn command(&mut self, _: Role, _: &str) -> Result<f64> {
+        Ok(1.0)
+    }
+
+    fn note(&mut self, note: String) {
+        self.notes.push(note);
+    }
+}
+
+fn change(code: Code, subject: &str) -> Change {
+    Change::new(code, subject, format!("{subject} changed"), String::new())
+}
+
+/// A package of one crate, read as the tool reads it.
+fn snapshot(dir: &Path) -> Snapshot {
+    let lock = "version = 4\n\n[[package]]\nname = \"one\"\nversion = \"0.1.0\"\n";
+    let manifest = "[package]\nname = \"one\"\nversion = \"0.1.0\"\nedition = \"2021\"\n";
+    for (file, text) in [("Cargo.toml", manifest), ("Cargo.lock", lock), ("src/lib.rs", "")] {
+        disk::write(&dir.join(file), text.as_bytes()).unwrap();
+    }
+    Snapshot::read(dir, true, &[]).unwrap()
+}
+
+struct Outcome {
+    measured: Measured,
+    proof: Proof,
+    log: Vec<String>,
+    notes: Vec<String>,
+}
+
+impl Outcome {
+    fn builds(&self) -> Vec<&str> {
+        let lines = self.log.iter().filter_map(|line| line.strip_prefix("build "));
+        lines.collect()
+    }
+
+    fn kept(&self) -> Vec<String> {
+        self.proof.kept.iter().map(Change::id).collect()
+    }
+}
+
+struct Scene {
+    kept: Vec<Change>,
+    depth: Depth,
+    fails_tests: Vec<String>,
+    budget: usize,
+}
+
+impl Scene {
+    fn new(kept: Vec<Change>) -> Self {
+        Self { kept, depth: Depth::Quick, fails_tests: Vec::new(), budget: usize::MAX }
+    }
+
+    fn play(self, seconds: impl Fn(Role, Profile, &BTreeSet<String>) -> Option<f64>) -> Outcome {
+        let dir = tempfile::tempdir().unwrap();
+        let snapshot = snapshot(&std::fs::canonicalize(dir.path()).unwrap());
+        let global = Global {
+            manifest_path: None,
+            format: Format::Human,
+            color: Color::Never,
+            quiet: true,
+            verbose: false,
+            offline: true,
+        };
+        let (applied, log) = (Applied::default(), Rc::new(RefCell::new(Vec::new())));
+        let mut stage =
+            Fake { applied: applied.clone(), log: log.clone(), fails_tests: self.fails_tests };
+        let mut bench =
+            Clock { applied, log: log.clone(), seconds, budget: self.budget, notes: Vec::new() };
+        let course = Course {
+            edits: measure::edited(&snapshot),
+            snapshot: &snapshot,
+            depth: self.depth,
+            check: Duration::from_secs(1),
+            command: None,
+            updates_all: false,
+        };
+        let mut proof = Proof { kept: self.kept, ..Proof::default() };
+        let shell = Shell::new(&global);
+        let measured = measure(&mut stage, &mut bench, &mut proof, &course, &shell).unwrap();
+        let notes = bench.notes;
+        drop(stage);
+        let log = log.borrow().clone();
+        Outcome { measured, proof, log, notes }
+    }
+}
+
+fn two() -> Vec<Change> {
+    vec![change(Code::DuplicateVersion, "a"), change(Code::CargoConfig, "b")]
+}
+
+#[test]
+fn a_quick_run_builds_each_thing_once_and_tests_on_top_of_the_dev_build() {
+    let outcome = Scene::new(two())
+        .play(|role, _, _| Some(if role == Role::Baseline { 100.0 } else { 50.0 }));
+    let expected = [
+        "build baseline dev",
+        "build candidate dev",
+        "rebuild baseline one",
+        "rebuild candidate one",
+        "test",
+        "build baseline release",
+        "build candidate release",
+    ];
+    assert_eq!(outcome.log, expected);
+    assert_eq!(outcome.kept().len(), 2);
+    let rows =
+        measure::compare(&outcome.measured.sides.baseline, &outcome.measured.sides.candidate);
+    assert_eq!((rows[0].ratio, rows[0].call.as_str()), (Some(0.5), "better"));
+}
+
+#[test]
+fn the_pass_that_makes_a_build_slower_is_taken_back_and_the_rest_proved_and_tested_again() {
+    let outcome = Scene::new(two()).play(|role, profile, applied| {
+        let is_slow = role == Role::Candidate
+            && profile == Profile::Dev
+            && applied.contains("cargo-config:b");
+        Some(if is_slow { 160.0 } else { 100.0 })
+    });
+    assert_eq!(outcome.kept(), ["duplicate-version:a"]);
+    let (rejected, why) = &outcome.proof.rejected[0];
+    assert_eq!(rejected.id(), "cargo-config:b");
+    assert_eq!(why, "a clean dev build took 160.0 s with it and 100.0 s without");
+    assert_eq!(outcome.proof.impacts["cargo-config:b"].seconds, -60.0);
+    assert_eq!(outcome.log.iter().filter(|line| *line == "check").count(), 1);
+    assert_eq!(outcome.log.iter().filter(|line| *line == "test").count(), 2);
+    assert!(outcome.builds().contains(&"candidate dev without cargo-config"));
+    assert!(!outcome.builds().contains(&"candidate dev without duplicate-version"));
+}
+
+#[test]
+fn where_no_single_pass_explains_a_slow_build_all_are_taken_back() {
+    let outcome = Scene::new(two()).play(|_, profile, applied| {
+        Some(if profile == Profile::Dev && !applied.is_empty() { 160.0 } else { 100.0 })
+    });
+    assert!(outcome.kept().is_empty());
+    assert_eq!(outcome.proof.rejected.len(), 2);
+    assert!(outcome.proof.rejected[0].1.contains("no single pass explains it"));
+    assert!(outcome.log.contains(&"forget".to_owned()));
+    assert!(outcome.measured.sides.candidate.clean_dev.is_empty());
+}
+
+#[test]
+fn a_difference_within_noise_rejects_nothing() {
+    let outcome = Scene::new(two())
+        .play(|role, _, _| Some(if role == Role::Baseline { 100.0 } else { 104.0 }));
+    assert_eq!(outcome.kept().len(), 2);
+    assert_eq!(outcome.builds().len(), 4);
+}
+
+#[test]
+fn what_fails_a_test_makes_the_readings_void_and_the_rest_is_timed() {
+    let mut scene = Scene::new(two());
+    scene.fails_tests = vec!["duplicate-version:a".to_owned()];
+    let outcome = scene.play(|_, _, applied| {
+        Some(if applied.contains("duplicate-version:a") { 10.0 } else { 100.0 })
+    });
+    assert_eq!(outcome.kept(), ["cargo-config:b"]);
+    assert_eq!(outcome.measured.sides.candidate.clean(Profile::Dev), [100.0]);
+    assert_eq!(outcome.log.iter().filter(|line| *line == "test").count(), 1);
+}
+
+#[test]
+fn a_baseline_that_does_not_build_leaves_what_was_proved_and_the_tests_are_still_run() {
+    let outcome = Scene::new(two()).play(|_, _, _| None);
+    assert_eq!(outcome.kept().len(), 2);
+    assert!(outcome.notes[0].contains("does not build"), "{:?}", outcome.notes);
+    assert_eq!(outcome.log, ["build baseline dev", "test"]);
+}
+
+#[test]
+fn a_candidate_that_does_not_build_is_not_sound() {
+    let outcome = Scene::new(two()).play(|role, _, _| (role == Role::Baseline).then_some(9.0));
+    assert!(outcome.kept().is_empty());
+    assert!(outcome.proof.rejected.iter().all(|(_, why)| why.contains("no linker")));
+}
+
+#[test]
+fn without_time_nothing_is_built_and_the_tests_are_still_run() {
+    let mut scene = Scene::new(two());
+    scene.budget = 0;
+    let outcome = scene.play(|_, _, _| Some(1.0));
+    assert_eq!(outcome.log, ["test"]);
+    assert!(!outcome.notes.is_empty());
+}
+
+fn settings() -> Vec<Change> {
+    vec![change(Code::Profile, "dev"), change(Code::Profile, "release")]
+}
+
+#[test]
+fn a_full_run_searches_proves_what_it_found_and_takes_three_pairs() {
+    let mut scene = Scene::new(settings());
+    scene.depth = Depth::Full;
+    let outcome = scene.play(|role, profile, applied| {
+        let has = |setting: &str| applied.contains(setting);
+        Some(match (role, profile) {
+            (Role::Candidate, Profile::Dev) if has("profile.dev.package.*.opt-level = 1") => 260.0,
+            (Role::Candidate, Profile::Release) if has("profile.release.lto = \"off\"") => 60.0,
+            (_, Profile::Release) => 90.0,
+            (Role::Baseline, _) => 100.0,
+            _ => 80.0,
+        })
+    });
+    let lost = outcome
+        .measured
+        .tuning
+        .iter()
+        .find(|tuned| tuned.setting == "profile.dev.package.\"*\".opt-level");
+    let lost = &lost.expect("it was tried").tried[0];
+    assert_eq!((lost.outcome, lost.seconds.as_slice()), (TuneOutcome::Slower, [260.0].as_slice()));
+    let lto = outcome.measured.tuning.iter().find(|tuned| tuned.setting == "profile.release.lto");
+    let lto = lto.expect("it was tried");
+    assert_eq!((lto.before.as_str(), lto.chosen.as_str()), ("default", "\"off\""));
+    let release = outcome.proof.kept.iter().find(|kept| kept.subject == "release");
+    let release = release.expect("it stands");
+    assert!(release.title.contains("profile.release.lto = \"off\""), "{}", release.title);
+    assert!(release.reason.contains("took 60.0 s and 90.0 s without"), "{}", release.reason);
+    assert_eq!(outcome.proof.impacts["profile:release"].seconds, 30.0);
+    // Once for what the search found.
+    assert_eq!(outcome.log.iter().filter(|line| *line == "check").count(), 1);
+    assert_eq!(outcome.log.iter().filter(|line| *line == "test").count(), 1);
+    assert_eq!(outcome.measured.sides.candidate.clean(Profile::Release), [60.0; 3]);
+    assert_eq!(outcome.measured.sides.baseline.clean(Profile::Dev), [100.0; 3]);
+}
+
+#[test]
+fn a_search_that_finds_nothing_changes_nothing_and_is_no_rejection() {
+    let mut scene = Scene::new(vec![change(Code::Profile, "release")]);
+    scene.depth = Depth::Full;
+    let outcome = scene.play(|_, _, _| Some(50.0));
+    assert!(outcome.kept().is_empty());
+    assert!(outcome.proof.rejected.is_empty());
+    let (change, why) = &outcome.proof.idle[0];
+    assert!(why.starts_with("no value was faster beyond noise"), "{why}");
+    let record = crate::findings::record(change, Verdict::Skipped, why);
+    assert_eq!(record.id, "profile:release");
+    // Nothing is left that could affect a build, so nothing is timed.
+    assert!(outcome.measured.sides.candidate.clean_dev.is_empty());
+    assert!(outcome.measured.tuning.iter().any(|tuned| tuned.setting == "profile.release.lto"));
+}

@@ -1,0 +1,154 @@
+//! Timed builds for `validate`: against the last recorded run, or against another revision side by side.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::{
+    cli::{self, Global},
+    measure::{self, CargoBench, Readings, Role, Sides},
+    record::{Check, Measurement, Record, Sample},
+    shadow::Shadows,
+    shell::Shell,
+    snapshot::Snapshot,
+    stats::Call,
+    trial::Weight,
+    wording,
+};
+
+/// Name of the check on timed builds.
+pub(super) const TIMED: &str = "timed builds";
+
+/// Readings of different hours differ more than readings in turns: only beyond this ratio, and beyond
+/// noise, is a build called slower. Budgets can be stricter or looser.
+const SLOWER: f64 = 1.10;
+
+/// Builds the working tree, in turns with another revision if one is named, and compares.
+///
+/// # Errors
+/// When a build fails or the run is interrupted.
+pub(super) fn run(
+    args: &cli::Validate,
+    global: &Global,
+    snapshot: &Snapshot,
+    earlier: Option<&Record>,
+    run_dir: &Path,
+    shell: &Shell,
+    record: &mut Record,
+) -> Result<()> {
+    let shadows = Shadows::create(snapshot, global.offline)?;
+    let mut roles = &Role::BOTH[1..];
+    if let Some(rev) = &args.against {
+        shadows.baseline.check_out(snapshot, rev)?;
+        roles = &Role::BOTH;
+    }
+    let edits = measure::edited(snapshot);
+    let edits = match &args.against {
+        // Another revision need not have the same sources.
+        Some(_) => {
+            edits.into_iter().filter(|edit| shadows.baseline.place(&edit.source).is_ok()).collect()
+        }
+        None => edits,
+    };
+    let pairs = args.pairs.get();
+    announce(args, pairs * roles.len(), pairs * roles.len() * edits.len(), shell);
+    let mut bench = CargoBench::new(&shadows, shell, run_dir, None);
+    let mut sides = Sides::default();
+    for _ in 0..pairs {
+        measure::dev(&mut bench, roles, &edits, &mut sides)?;
+        measure::release(&mut bench, roles, &mut sides)?;
+    }
+    record.kept.append(&mut bench.kept);
+    record.notes.append(&mut bench.notes);
+    if let Some(rev) = &args.against {
+        let host = &snapshot.machine.host;
+        for (role, shadow) in Role::BOTH.into_iter().zip([&shadows.baseline, &shadows.candidate]) {
+            let count = Weight::of(&shadow.cargo, host)?.duplicates().len();
+            sides.of(role).duplicates.push(measure::plain(count as f64));
+        }
+        record.measurements = measure::compare(&sides.baseline, &sides.candidate);
+        record.disk = measure::disk(&sides);
+        record.notes.push(format!("before is `{rev}`, after is the working tree"));
+        record.checks.push(as_fast(&record.measurements));
+        return Ok(());
+    }
+    against_recorded(snapshot, earlier, &sides.candidate, record);
+    Ok(())
+}
+
+fn announce(args: &cli::Validate, builds: usize, rebuilds: usize, shell: &Shell) {
+    let what = match &args.against {
+        Some(rev) => format!("`{rev}` and the working tree in turns"),
+        None => "each is shown as it ends".to_owned(),
+    };
+    let (builds, rebuilds) =
+        (wording::count(2 * builds, "clean build"), wording::count(rebuilds, "rebuild"));
+    shell.status("Measuring", format!("{builds} and {rebuilds}; {what}"));
+}
+
+/// Compares with the readings of the last timed run.
+fn against_recorded(
+    snapshot: &Snapshot,
+    earlier: Option<&Record>,
+    now: &Readings,
+    record: &mut Record,
+) {
+    let Some(earlier) = earlier else {
+        record.measurements = measure::compare(now, now);
+        let note = "no earlier timed run is recorded for this workspace: these readings are the first, \
+                    shown on both sides";
+        record.notes.push(note.to_owned());
+        record.checks.push(Check::skipped(TIMED, "recorded; nothing to compare with yet"));
+        return;
+    };
+    let before = recorded(earlier);
+    record.measurements = measure::compare(&before, now);
+    record.notes.push(format!("the earlier readings are of {}, at another time", earlier.started));
+    if earlier.configuration != record.configuration {
+        let note =
+            "manifests, lock file or configuration are not what they were at the earlier readings";
+        record.notes.push(note.to_owned());
+    }
+    if earlier.machine.cores != snapshot.machine.cores
+        || earlier.machine.rustc != snapshot.machine.rustc
+    {
+        let why = "the earlier run had another toolchain or number of cores";
+        record.checks.push(Check::skipped(TIMED, why));
+        return;
+    }
+    record.checks.push(as_fast(&record.measurements));
+}
+
+/// The candidate's samples of a record: the state it left behind.
+fn recorded(record: &Record) -> Readings {
+    let samples = |what: &str| -> Vec<Sample> {
+        let row: Option<&Measurement> = record.measurements.iter().find(|m| m.what == what);
+        row.map(|row| row.samples.candidate.clone()).unwrap_or_default()
+    };
+    Readings {
+        clean_dev: samples("clean-dev"),
+        clean_release: samples("clean-release"),
+        incremental_core: samples("incremental-core"),
+        incremental_leaf: samples("incremental-leaf"),
+        target_bytes: samples("target-bytes"),
+        binary_bytes: samples("binary-bytes"),
+        artifacts: samples("artifacts"),
+        units: samples("units"),
+        ..Readings::default()
+    }
+}
+
+fn as_fast(measurements: &[Measurement]) -> Check {
+    let worse = Call::Worse.to_string();
+    let slow: Vec<String> = measurements
+        .iter()
+        .filter(|m| matches!(m.what.as_str(), "clean-dev" | "clean-release"))
+        .filter(|m| m.call == worse && m.ratio.is_some_and(|ratio| ratio > SLOWER))
+        .map(|m| format!("{} takes {:.2} times as long", m.what, m.ratio.unwrap_or_default()))
+        .collect();
+    if slow.is_empty() {
+        Check::new(TIMED, true, "clean builds are as fast as they were".to_owned())
+    } else {
+        Check::new(TIMED, false, slow.join(", "))
+    }
+}
