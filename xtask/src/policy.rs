@@ -35,6 +35,8 @@ pub(crate) struct Budget {
     pub(crate) incremental: Option<f64>,
     /// Highest ratio allowed for the size of the target directory.
     pub(crate) target: Option<f64>,
+    /// Highest ratio allowed for the size of what a release build links.
+    pub(crate) binary: Option<f64>,
     /// Most packages allowed in more than one version.
     pub(crate) duplicates: Option<usize>,
     /// Most units allowed in `cargo check --workspace --all-targets`.

@@ -13,7 +13,9 @@ mod worth;
 pub(crate) use inside::{DiskPart, DuplicateRecord, DuplicateVersion};
 pub(crate) use timeline::{CoreEstimate, CpuReading, Timeline, TimelineUnit};
 pub(crate) use tuning::{TriedValue, TuneOutcome, TunedSetting};
-pub(crate) use worth::{Basis, Effort, Impact, Return, ReturnRow, Spent, Team};
+pub(crate) use worth::{
+    Basis, BudgetKind, BudgetRecord, Effort, Impact, Return, ReturnRow, Spent, Team,
+};
 
 /// Version of the JSON that [`Record`] serialises to.
 pub(crate) const SCHEMA: u32 = 1;
@@ -61,6 +63,9 @@ pub(crate) struct Record {
     /// What `validate` looked at; empty for `optimize`.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub(crate) checks: Vec<Check>,
+    /// The limits that `validate` held the workspace to.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) budgets: Vec<BudgetRecord>,
     /// Directory of the backup relative to the workspace root; none when nothing was committed.
     pub(crate) backup: Option<String>,
     /// Directory with this record, the rendered reports, timing reports and logs.

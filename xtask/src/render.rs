@@ -11,21 +11,24 @@ use crate::{
     stats,
 };
 
+pub(crate) mod budget;
 pub(crate) mod facts;
 pub(crate) mod html;
 pub(crate) mod markdown;
+pub(crate) mod summary;
 pub(crate) mod table;
 
 /// What a cell shows where there is nothing to show.
 const DASH: &str = "-";
 
 /// The quantities in the order they are shown, and their names.
-const LABELS: [(&str, &str); 9] = [
+const LABELS: [(&str, &str); 10] = [
     ("clean-dev", "clean dev build"),
     ("clean-release", "clean release build"),
     ("incremental-core", "incremental (core)"),
     ("incremental-leaf", "incremental (leaf)"),
     ("target-bytes", "target size"),
+    ("binary-bytes", "linked binaries"),
     ("package-bytes", "package directory"),
     ("artifacts", "artifacts"),
     ("units", "units"),

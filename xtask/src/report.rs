@@ -122,6 +122,7 @@ pub(crate) fn new_record(command: &str, snapshot: &Snapshot) -> Record {
         return_on_investment: None,
         spent: None,
         checks: Vec::new(),
+        budgets: Vec::new(),
         backup: None,
         report: None,
         kept: Vec::new(),

@@ -168,11 +168,12 @@ impl Shadow {
         Ok(())
     }
 
-    /// Makes the copy of the workspace hold what a git revision holds.
+    /// Makes the copy of the workspace hold what a git revision holds. False where that has no lock file
+    /// and those of the snapshot's versions that fit it are locked instead.
     ///
     /// # Errors
     /// When the workspace is no git checkout or there is no such revision.
-    pub(crate) fn check_out(&self, snapshot: &Snapshot, rev: &str) -> Result<()> {
+    pub(crate) fn check_out(&self, snapshot: &Snapshot, rev: &str) -> Result<bool> {
         let git = |args: &[&str]| {
             cargo::git(&snapshot.root, args).with_context(|| {
                 format!(
@@ -190,7 +191,15 @@ impl Shadow {
             .with_context(|| format!("failed to empty `{}`", self.root.display()))?;
         // From the top: below it, git writes only what lies there in the index.
         let top = git(&["rev-parse", "--show-toplevel"])?;
-        cargo::git_export(Path::new(top.trim_end_matches('\n')), &tree, &self.root)
+        cargo::git_export(Path::new(top.trim_end_matches('\n')), &tree, &self.root)?;
+        let lock = self.root.join(LOCK_FILE);
+        let is_there = lock.is_file();
+        if let (false, Some(Some(bytes))) = (is_there, snapshot.files.get(Path::new(LOCK_FILE))) {
+            disk::write(&lock, bytes)?;
+        }
+        // Every build is locked to the same versions from the start, the first one included.
+        self.cargo.capture("cargo", &["update", "--workspace", "--quiet"])?;
+        Ok(is_there)
     }
 
     /// The lock file of the copy.

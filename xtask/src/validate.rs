@@ -3,21 +3,20 @@
 //! Compiles in the workspace's own target directory and times builds in a copy; no file of the
 //! workspace is written.
 
-use std::{path::Path, process::ExitCode};
+use std::{path::Path, process::ExitCode, time::Instant};
 
 use anyhow::Result;
 
 use crate::{
-    cargo::Cargo,
-    cli::{self, Format, Global},
+    cargo::{self, Cargo},
+    cli::{self, Format, Global, Summary},
     findings::{self, Wishes},
     lock::WorkspaceLock,
     output, processors,
-    record::{Check, Measurement, Record, Sample, Side},
+    record::{Check, Record, Side, Spent},
     render, report,
     shell::Shell,
     snapshot::{self, Snapshot},
-    stats::{self, Call},
     trial::{Weight, untestable},
     verify::{self, Checked, Members},
     wording,
@@ -33,6 +32,7 @@ use timed::TIMED;
 /// # Errors
 /// When it could not be found out; a failed check is exit code 1, not an error.
 pub(crate) fn run(args: &cli::Validate, global: &Global, shell: &Shell) -> Result<ExitCode> {
+    let started = Instant::now();
     let limited = processors::restrict(args.cores)?;
     let manifest = snapshot::manifest_path(global)?;
     let root = snapshot::find_root(&manifest, global.offline)?;
@@ -69,9 +69,13 @@ pub(crate) fn run(args: &cli::Validate, global: &Global, shell: &Shell) -> Resul
     }
     // What the replaced script promised was said of `optimize`.
     record.measurements.iter_mut().for_each(|measurement| measurement.expected = None);
+    record.spent = Some(Spent {
+        wall_seconds: started.elapsed().as_secs_f64(),
+        cargo_seconds: cargo::waited().as_secs_f64(),
+    });
     record.report = Some(run_dir.display().to_string());
     report::write(&record, &run_dir)?;
-    print(&record, global, shell)?;
+    print(&record, args, global, shell)?;
     let sound = record.checks.iter().all(|check| check.ok != Some(false));
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
@@ -218,9 +222,12 @@ fn bench(cargo: &Cargo, run_dir: &Path, shell: &Shell, record: &mut Record) -> R
     Ok(())
 }
 
-fn print(record: &Record, global: &Global, shell: &Shell) -> Result<()> {
+fn print(record: &Record, args: &cli::Validate, global: &Global, shell: &Shell) -> Result<()> {
     if global.format == Format::Json {
         return output::json(record);
+    }
+    if let Some(Summary::Markdown) = args.summary {
+        return output::text(&render::summary::markdown(record));
     }
     let mut out = render::facts::checks(record).join("\n");
     let table = render::table::human(record);
@@ -228,15 +235,13 @@ fn print(record: &Record, global: &Global, shell: &Shell) -> Result<()> {
         out.push_str("\n\n");
         out.push_str(&table);
     }
+    let budgets = render::budget::human(record);
+    if !budgets.is_empty() {
+        out.push_str("\n\n");
+        out.push_str(&budgets);
+    }
     for note in &record.notes {
         shell.status("Note", note);
     }
     output::text(&out)
-}
-
-/// Whether two sides differ for the worse; used by budgets on ratios.
-fn is_worse(measurement: &Measurement) -> bool {
-    let values = |samples: &[Sample]| samples.iter().map(|s| s.value).collect::<Vec<_>>();
-    let (a, b) = (values(&measurement.samples.baseline), values(&measurement.samples.candidate));
-    stats::call_sides(measurement.unit, &a, &b) == Some(Call::Worse)
 }

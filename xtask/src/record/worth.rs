@@ -25,6 +25,34 @@ pub(crate) enum Basis {
     Attributed,
 }
 
+/// One limit of `[workspace.metadata.optimize.budget]` and how it was kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct BudgetRecord {
+    /// The key, for instance `clean-dev`.
+    pub(crate) budget: String,
+    /// What was measured: `clean-dev`, `incremental-leaf`, `duplicates`, ….
+    pub(crate) what: String,
+    pub(crate) kind: BudgetKind,
+    pub(crate) limit: f64,
+    /// The ratio or the count; none where it was not measured.
+    pub(crate) found: Option<f64>,
+    /// None where it was not measured.
+    pub(crate) ok: Option<bool>,
+    /// Why it is kept although the figure is above the limit, or why it was not measured.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub(crate) note: String,
+}
+
+/// What a limit is held against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum BudgetKind {
+    /// Candidate to baseline.
+    Ratio,
+    /// Of the candidate alone.
+    Count,
+}
+
 /// What a change asks of whoever reviews it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Effort {

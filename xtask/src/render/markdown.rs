@@ -28,7 +28,7 @@ pub(crate) fn report(record: &Record) -> String {
     report
 }
 
-fn table(rows: &[Row<'_>]) -> String {
+pub(super) fn table(rows: &[Row<'_>]) -> String {
     if rows.is_empty() {
         return String::new();
     }
@@ -98,7 +98,7 @@ fn diff(diff: &str) -> String {
 }
 
 /// A list, one item a line; of text with several lines, the rest is fenced beneath the first.
-fn bullets(lines: &[String]) -> String {
+pub(super) fn bullets(lines: &[String]) -> String {
     lines
         .iter()
         .map(|line| match line.trim_end().split_once('\n') {
@@ -132,7 +132,7 @@ fn indented(block: &str) -> String {
 }
 
 /// One line of prose: what stands in backticks is code, everything else is escaped.
-fn inline(text: &str) -> String {
+pub(super) fn inline(text: &str) -> String {
     let line = text.replace(['\r', '\n'], " ");
     let spans = spans(&line).into_iter().enumerate();
     spans

@@ -29,6 +29,7 @@ pub(super) fn record() -> Record {
         candidate: Some(side(144, 2)),
         measurements: measurements(),
         checks: Vec::new(),
+        budgets: Vec::new(),
         backup: Some("backup-20251102-140321".to_owned()),
         report: Some("target/xtask/runs/20251102-140321".to_owned()),
         kept: vec![Kept {

@@ -7,6 +7,7 @@ use anyhow::Result;
 use crate::{
     cli::{self, Global},
     measure::{self, CargoBench, Readings, Role, Sides},
+    policy::Budget,
     record::{Check, Measurement, Record, Sample},
     shadow::Shadows,
     shell::Shell,
@@ -39,7 +40,12 @@ pub(super) fn run(
     let shadows = Shadows::create(snapshot, global.offline)?;
     let mut roles = &Role::BOTH[1..];
     if let Some(rev) = &args.against {
-        shadows.baseline.check_out(snapshot, rev)?;
+        if !shadows.baseline.check_out(snapshot, rev)? {
+            let note = format!(
+                "`{rev}` has no Cargo.lock: it was built with the versions of the working tree"
+            );
+            record.notes.push(note);
+        }
         roles = &Role::BOTH;
     }
     let edits = measure::edited(snapshot);
@@ -69,7 +75,7 @@ pub(super) fn run(
         record.measurements = measure::compare(&sides.baseline, &sides.candidate);
         record.disk = measure::disk(&sides);
         record.notes.push(format!("before is `{rev}`, after is the working tree"));
-        record.checks.push(as_fast(&record.measurements));
+        record.checks.push(as_fast(&record.measurements, &snapshot.policy.budget));
         return Ok(());
     }
     against_recorded(snapshot, earlier, &sides.candidate, record);
@@ -116,7 +122,7 @@ fn against_recorded(
         record.checks.push(Check::skipped(TIMED, why));
         return;
     }
-    record.checks.push(as_fast(&record.measurements));
+    record.checks.push(as_fast(&record.measurements, &snapshot.policy.budget));
 }
 
 /// The candidate's samples of a record: the state it left behind.
@@ -138,17 +144,27 @@ fn recorded(record: &Record) -> Readings {
     }
 }
 
-fn as_fast(measurements: &[Measurement]) -> Check {
+/// Where a budget is set, that decides in place of [`SLOWER`].
+fn as_fast(measurements: &[Measurement], budget: &Budget) -> Check {
     let worse = Call::Worse.to_string();
+    let unlimited: Vec<&str> =
+        [("clean-dev", budget.clean_dev), ("clean-release", budget.clean_release)]
+            .into_iter()
+            .filter_map(|(what, limit)| limit.is_none().then_some(what))
+            .collect();
     let slow: Vec<String> = measurements
         .iter()
-        .filter(|m| matches!(m.what.as_str(), "clean-dev" | "clean-release"))
+        .filter(|m| unlimited.contains(&m.what.as_str()))
         .filter(|m| m.call == worse && m.ratio.is_some_and(|ratio| ratio > SLOWER))
         .map(|m| format!("{} takes {:.2} times as long", m.what, m.ratio.unwrap_or_default()))
         .collect();
-    if slow.is_empty() {
-        Check::new(TIMED, true, "clean builds are as fast as they were".to_owned())
-    } else {
-        Check::new(TIMED, false, slow.join(", "))
+    if !slow.is_empty() {
+        return Check::new(TIMED, false, slow.join(", "));
     }
+    let detail = if unlimited.len() == 2 {
+        "clean builds are as fast as they were"
+    } else {
+        "held to their budgets"
+    };
+    Check::new(TIMED, true, detail.to_owned())
 }

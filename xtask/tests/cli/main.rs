@@ -7,6 +7,7 @@
 
 mod bad_input;
 mod baseline;
+mod budgets;
 mod choices;
 mod duplicates;
 mod formatting;

@@ -48,8 +48,10 @@ fn timed_builds_leave_the_samples_of_both_sides() {
         let calls = ["better", "worse", "same", "not measured"];
         assert!(calls.contains(&row["call"].as_str().unwrap()), "{row:#}");
     }
-    let verdict = run.change("profile:release")["verdict"].clone();
-    assert!(verdict == "applied" || verdict == "rejected", "the clock decided: {verdict}");
+    // Which release settings are fastest takes more builds than a quick run makes.
+    run.holds("profile:release", "skipped", "--measure full");
+    let spent = run.json()["spent"].clone();
+    assert!(spent["cargo_seconds"].as_f64().unwrap() <= spent["wall_seconds"].as_f64().unwrap());
     let kept = run.json()["kept"].as_array().unwrap().clone();
     assert!(!kept.is_empty());
     for file in &kept {
@@ -94,7 +96,7 @@ fn what_was_rejected_or_left_is_in_the_report_with_its_reason() {
     );
     let run = fixture.optimized(&["--only", "unused-dependency,profile"]);
     run.holds("unused-dependency:one/ghoul", "rejected", "made.rs:1:9");
-    run.holds("profile:release", "skipped", "--measure quick");
+    run.holds("profile:release", "skipped", "--measure full");
     let text = std::fs::read_to_string(directory(&run).join("report.md")).unwrap();
     for change in run.json()["changes"].as_array().unwrap() {
         let id = change["id"].as_str().unwrap();

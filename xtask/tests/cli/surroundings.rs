@@ -1,7 +1,5 @@
 //! What does not build at all, git around the workspace, and files that may not be written.
 
-use snapbox::cmd::Command;
-
 use crate::support::{Fixture, assert_same};
 
 #[test]
@@ -101,14 +99,7 @@ pub fn one() {}
 #[test]
 fn a_revision_of_a_workspace_below_the_top_of_its_repository_is_built() {
     let fixture = Fixture::new(SMALL);
-    let top = fixture.path("..");
-    for arguments in [
-        ["init", "--quiet"].as_slice(),
-        &["add", "ws"],
-        &["-c", "user.name=T", "-c", "user.email=t@t.invalid", "commit", "--quiet", "-m", "first"],
-    ] {
-        Command::new("git").args(arguments).current_dir(&top).assert().success();
-    }
+    fixture.commit();
     let before = fixture.tree();
     let run = fixture.run(&["validate", "--against", "HEAD", "--no-test", "--format", "json"]);
     let json = run.json();

@@ -127,6 +127,26 @@ impl Fixture {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// Commits the workspace, as the only thing in a new repository around it.
+    pub(crate) fn commit(&self) {
+        for arguments in [
+            ["init", "--quiet"].as_slice(),
+            &["add", "ws"],
+            &[
+                "-c",
+                "user.name=T",
+                "-c",
+                "user.email=t@t.invalid",
+                "commit",
+                "--quiet",
+                "-m",
+                "first",
+            ],
+        ] {
+            Command::new("git").args(arguments).current_dir(self.base()).assert().success();
+        }
+    }
+
     /// Everything in the workspace but what builds and backups leave.
     pub(crate) fn tree(&self) -> Tree {
         tree(&self.root(), &|name| name == "target" || name.starts_with("backup-"))
