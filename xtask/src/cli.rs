@@ -275,6 +275,42 @@ mod tests {
         }
     }
 
+    /// The command lines of a page: what follows a prompt, or a workflow's `run:`, up to a pipe.
+    fn command_lines(page: &str) -> Vec<Vec<String>> {
+        let folded = page.replace(">\n          cargo xtask", " cargo xtask").replace("\n          --", " --");
+        let lines = folded.lines().filter_map(|line| {
+            let line = line.trim_start().trim_start_matches("- ");
+            let rest = line.strip_prefix("$ ").or_else(|| line.strip_prefix("run:"))?.trim_start();
+            let words = rest.strip_prefix("cargo xtask")?;
+            let words = words.split(" | ").next()?.split(" #").next()?;
+            Some(words.split_whitespace().map(|word| word.trim_matches('"').to_owned()).collect())
+        });
+        lines.collect()
+    }
+
+    #[test]
+    fn every_command_line_in_the_documents_is_one() {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+        let mut found = 0;
+        for dir in [root.to_owned(), format!("{root}/docs"), format!("{root}/docs/workflows")] {
+            for entry in std::fs::read_dir(dir).unwrap() {
+                let path = entry.unwrap().path();
+                if !path.extension().is_some_and(|it| it == "md" || it == "yml") {
+                    continue;
+                }
+                for words in command_lines(&std::fs::read_to_string(&path).unwrap()) {
+                    let line = std::iter::once("xtask".to_owned()).chain(words.clone());
+                    if let Err(error) = Cli::try_parse_from(line) {
+                        let is_text = !error.use_stderr();
+                        assert!(is_text, "{}: {words:?}: {error}", path.display());
+                    }
+                    found += 1;
+                }
+            }
+        }
+        assert!(found > 15, "only {found} command lines were found: is the search broken?");
+    }
+
     #[test]
     fn durations_take_a_unit() {
         assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
