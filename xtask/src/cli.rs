@@ -308,7 +308,7 @@ mod tests {
                 }
             }
         }
-        assert!(found > 15, "only {found} command lines were found: is the search broken?");
+        assert!(found > 10, "only {found} command lines were found: is the search broken?");
     }
 
     #[test]
