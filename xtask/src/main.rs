@@ -13,6 +13,7 @@ mod disk;
 mod files;
 mod findings;
 mod graph;
+mod insight;
 mod interrupt;
 mod lock;
 mod lockfile;

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// The modules from high to low, as docs/architecture.md has them.
-const ORDER: [&str; 37] = [
+const ORDER: [&str; 38] = [
     "main",
     "optimize",
     "validate",
@@ -19,18 +19,19 @@ const ORDER: [&str; 37] = [
     "snapshot",
     "verify",
     "render",
+    "insight",
     "backup",
     "commit",
     "cargo",
     "lock",
     "shell",
     "stats",
+    "timings",
     "manifest",
     "text",
     "lockfile",
     "usage",
     "policy",
-    "timings",
     "target_dir",
     "bisect",
     "files",
