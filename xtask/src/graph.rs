@@ -23,10 +23,12 @@ use crate::{
 };
 
 pub(crate) mod builds;
+mod doubles;
 mod host;
 mod loss;
 pub(crate) mod requests;
 
+pub(crate) use doubles::{UnitTimes, duplicates};
 pub(crate) use host::HostGraph;
 pub(crate) use loss::{Losses, links};
 
