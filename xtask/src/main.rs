@@ -13,6 +13,7 @@ mod disk;
 mod files;
 mod findings;
 mod graph;
+#[allow(dead_code, unused_imports, reason = "wired in with the reports")]
 mod insight;
 mod interrupt;
 mod lock;

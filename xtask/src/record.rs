@@ -10,9 +10,13 @@ mod timeline;
 mod tuning;
 mod worth;
 
+#[allow(unused_imports, reason = "wired in with the reports")]
 pub(crate) use inside::{DiskPart, DuplicateRecord, DuplicateVersion};
+#[allow(unused_imports, reason = "wired in with the reports")]
 pub(crate) use timeline::{Calibration, CoreEstimate, CpuReading, Timeline, TimelineUnit};
+#[allow(unused_imports, reason = "wired in with the reports")]
 pub(crate) use tuning::{TriedValue, TuneOutcome, TunedSetting};
+#[allow(unused_imports, reason = "wired in with the reports")]
 pub(crate) use worth::{Basis, Effort, Impact, Return, ReturnRow, Spent, Team};
 
 /// Version of the JSON that [`Record`] serialises to.
