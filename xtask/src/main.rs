@@ -13,6 +13,8 @@ mod disk;
 mod files;
 mod findings;
 mod graph;
+#[allow(dead_code, unused_imports, reason = "wired in with the reports")]
+mod insight;
 mod interrupt;
 mod lock;
 mod lockfile;

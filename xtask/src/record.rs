@@ -11,7 +11,7 @@ mod tuning;
 mod worth;
 
 pub(crate) use inside::{DiskPart, DuplicateRecord, DuplicateVersion};
-pub(crate) use timeline::{CoreEstimate, CpuReading, Timeline, TimelineUnit};
+pub(crate) use timeline::{Calibration, CoreEstimate, CpuReading, Timeline, TimelineUnit};
 pub(crate) use tuning::{TriedValue, TuneOutcome, TunedSetting};
 pub(crate) use worth::{
     Basis, BudgetKind, BudgetRecord, Effort, Impact, Return, ReturnRow, Spent, Team,

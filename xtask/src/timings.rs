@@ -1,4 +1,4 @@
-//! Reads cargo's timing report: which unit took how long in a build.
+//! Reads cargo's timing report: which unit took how long in a build, and how busy the machine was.
 //!
 //! Pure, and never panics: the report is a page for people whose format cargo does not promise.
 //! Only a unit's name, start and duration are required; what else is missing is simply absent, and
@@ -13,14 +13,42 @@ use std::{
 
 use serde_json::Value;
 
+#[allow(dead_code, reason = "wired in with the reports")]
+mod schedule;
+#[allow(dead_code, reason = "wired in with the reports")]
+mod timeline;
+#[allow(dead_code, reason = "wired in with the reports")]
+mod waits;
+
+#[allow(unused_imports, reason = "wired in with the reports")]
+pub(crate) use timeline::timeline;
+
 /// What precedes the JSON array of units in `<target>/cargo-timings/cargo-timing.html`, as cargo
 /// 1.95 writes it (`src/cargo/core/compiler/timings/report.rs`).
 const MARKER: &str = "const UNIT_DATA =";
 
-/// The units of one build, in the order of the report.
+/// What precedes the JSON array of CPU readings, pairs of seconds and per cent, in the same file.
+const CPU_MARKER: &str = "const CPU_USAGE =";
+
+/// One build as its report tells it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Timings {
+    /// In the order of the report.
     pub(crate) units: Vec<Unit>,
+    /// How busy the machine was, oldest reading first; empty where the report has none.
+    pub(crate) cpu: Vec<Cpu>,
+    /// Units that cargo ran side by side at most (`jobs`), where the report says so.
+    pub(crate) jobs: Option<usize>,
+}
+
+/// How busy the whole machine was since the reading before, whoever kept it busy.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Cpu {
+    /// Since the start of the build.
+    pub(crate) at: Duration,
+    /// Share of the processors' time that was not idle, 0 to 1: cargo writes 100 less the idle per cent
+    /// (`Timings::record_cpu`). Waiting for a disk counts as busy on Linux.
+    pub(crate) busy: f64,
 }
 
 /// One unit: one run of rustc, or of a build script.
@@ -40,9 +68,12 @@ pub(crate) struct Unit {
     /// Since the start of the build.
     pub(crate) start: Duration,
     pub(crate) duration: Duration,
-    /// Units that could start once this one was done.
+    /// Since the unit's own start, when its metadata was written; none where the report does not say.
+    pub(crate) metadata: Option<Duration>,
+    /// Units that could start once this one was done. Cargo names a unit only under the last one that
+    /// it waited for: these are not all that depend on this one.
     pub(crate) unblocked: Vec<u64>,
-    /// Units that could start once this one's metadata was written.
+    /// The same of units that could start once this one's metadata was written.
     pub(crate) unblocked_by_metadata: Vec<u64>,
     /// Phases within the unit, for instance `frontend`, `codegen`, `link`; often none.
     pub(crate) sections: Vec<Section>,
@@ -96,10 +127,40 @@ pub(crate) fn parse(html: &str) -> Result<Timings, FormatChanged> {
             FormatChanged(format!("unit {position} lacks a name, a start or a duration"))
         })
     });
-    Ok(Timings { units: units.collect::<Result<_, _>>()? })
+    Ok(Timings { units: units.collect::<Result<_, _>>()?, cpu: cpu(html), jobs: jobs(html) })
+}
+
+/// The CPU readings; none where they are absent or of another type. A single reading that makes no
+/// sense is left out: cargo writes `null` where no time passed on the counters it reads.
+fn cpu(html: &str) -> Vec<Cpu> {
+    let Some((_, array)) = html.split_once(CPU_MARKER) else { return Vec::new() };
+    let first = serde_json::Deserializer::from_str(array).into_iter::<Vec<Value>>().next();
+    let Some(Ok(readings)) = first else { return Vec::new() };
+    let mut cpu: Vec<Cpu> = readings.iter().filter_map(reading).collect();
+    cpu.sort_by_key(|reading| reading.at);
+    cpu
+}
+
+/// `[0.96, 99.0]`
+fn reading(value: &Value) -> Option<Cpu> {
+    /// What rounding may add or take, per cent.
+    const ROUNDING: f64 = 0.01;
+    let at = seconds(value.get(0)?)?;
+    let busy = value.get(1)?.as_f64()?;
+    let makes_sense = (-ROUNDING..=100.0 + ROUNDING).contains(&busy);
+    makes_sense.then_some(Cpu { at, busy: (busy / 100.0).clamp(0.0, 1.0) })
+}
+
+/// From `Max concurrency: 2 (jobs=2 ncpu=2)` in the table above the charts.
+fn jobs(html: &str) -> Option<usize> {
+    let (_, rest) = html.split_once("(jobs=")?;
+    let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
+    digits.parse().ok().filter(|jobs| *jobs > 0)
 }
 
 fn unit(position: usize, value: &Value) -> Option<Unit> {
+    let duration = seconds(value.get("duration")?)?;
+    let sections: Vec<Section> = list(value, "sections").filter_map(section).collect();
     Some(Unit {
         index: value.get("i").and_then(Value::as_u64).unwrap_or(position as u64),
         name: value.get("name")?.as_str()?.to_owned(),
@@ -107,11 +168,20 @@ fn unit(position: usize, value: &Value) -> Option<Unit> {
         mode: text(value, "mode"),
         target: text(value, "target"),
         start: seconds(value.get("start")?)?,
-        duration: seconds(value.get("duration")?)?,
-        unblocked: numbers(value, "unblocked_units"),
-        unblocked_by_metadata: numbers(value, "unblocked_rmeta_units"),
-        sections: list(value, "sections").filter_map(section).collect(),
+        duration,
+        metadata: metadata(value, &sections).map(|written| written.min(duration)),
+        unblocked: numbers(value, ["unblocked_units", "unlocked_units"]),
+        unblocked_by_metadata: numbers(value, ["unblocked_rmeta_units", "unlocked_rmeta_units"]),
+        sections,
     })
+}
+
+/// Metadata is written when code generation starts; older reports say it themselves.
+fn metadata(value: &Value, sections: &[Section]) -> Option<Duration> {
+    let named = |name: &str| sections.iter().find(|section| section.name == name);
+    let codegen = named("codegen").map(|section| section.start);
+    let frontend = || named("frontend").map(|section| section.end);
+    codegen.or_else(frontend).or_else(|| seconds(value.get("rmeta_time")?))
 }
 
 /// `["frontend", {"start": 0.0, "end": 0.12}]`
@@ -134,8 +204,9 @@ fn list<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
     list.into_iter().flatten()
 }
 
-fn numbers(value: &Value, key: &str) -> Vec<u64> {
-    list(value, key).filter_map(Value::as_u64).collect()
+/// Under the first of two names, or under the second, as older reports have it.
+fn numbers(value: &Value, names: [&str; 2]) -> Vec<u64> {
+    names.into_iter().flat_map(|key| list(value, key)).filter_map(Value::as_u64).collect()
 }
 
 fn seconds(value: &Value) -> Option<Duration> {

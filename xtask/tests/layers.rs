@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// The modules from high to low, as docs/architecture.md has them.
-const ORDER: [&str; 39] = [
+const ORDER: [&str; 40] = [
     "main",
     "optimize",
     "validate",
@@ -20,18 +20,19 @@ const ORDER: [&str; 39] = [
     "snapshot",
     "verify",
     "render",
+    "insight",
     "backup",
     "commit",
     "cargo",
     "lock",
     "shell",
     "stats",
+    "timings",
     "manifest",
     "text",
     "lockfile",
     "usage",
     "policy",
-    "timings",
     "target_dir",
     "bisect",
     "files",

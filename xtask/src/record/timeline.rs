@@ -17,15 +17,18 @@ pub(crate) struct Timeline {
     pub(crate) unit_seconds: f64,
     /// In the order in which they started.
     pub(crate) units: Vec<TimelineUnit>,
-    /// The chain of units that each waited for the one before and that took longest, as positions in
-    /// `units`, first to last. However many cores, the build cannot be shorter than it.
+    /// The chain of units that each need the one before and that takes longest, as positions in `units`,
+    /// first to last. However many cores, the build cannot be shorter than it with units as long as these.
     pub(crate) critical_path: Vec<usize>,
     /// Length of that chain, seconds.
     pub(crate) critical_seconds: f64,
     /// Share of the processors of the whole machine that were busy, by time; empty where cargo recorded none.
     pub(crate) cpu: Vec<CpuReading>,
-    /// What the same units would take with other numbers of cores: estimates, never measured.
+    /// What the same units would take with other numbers of cores, fewest first: estimates, never measured.
     pub(crate) estimates: Vec<CoreEstimate>,
+    /// How well the simulation behind the estimates fits this build; none where there are none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) calibration: Option<Calibration>,
 }
 
 /// One unit: one run of rustc, or of a build script.
@@ -40,13 +43,14 @@ pub(crate) struct TimelineUnit {
     /// Since the start of the build.
     pub(crate) start_seconds: f64,
     pub(crate) seconds: f64,
-    /// From the unit's own start until its metadata was written, where the report says so: what waits
-    /// for the metadata alone starts then, while code is still being generated.
+    /// From the unit's own start until its metadata was written, where the report or the start of what
+    /// waited for it says so: what needs the metadata alone starts then, while code is still generated.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) metadata_seconds: Option<f64>,
-    /// Positions of the units that could start once this one was done.
+    /// Positions of the units, all of them later ones, that need this one to be done. The last of all that
+    /// a unit needs is the one that it waited for.
     pub(crate) unblocks: Vec<usize>,
-    /// Positions of the units that could start once this one's metadata was written.
+    /// Positions of the later units that need only the metadata of this one.
     pub(crate) unblocks_by_metadata: Vec<usize>,
 }
 
@@ -67,4 +71,13 @@ pub(crate) struct CoreEstimate {
     /// Of the simulated build, scaled so that the simulation with the machine's own cores gives the
     /// measured wall time.
     pub(crate) seconds: f64,
+}
+
+/// What the simulation makes of the build as it was: the nearer to the wall time, the better it is.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Calibration {
+    /// Units that the build ran side by side.
+    pub(crate) cores: usize,
+    /// Of the simulation with as many cores, before it is scaled.
+    pub(crate) simulated_seconds: f64,
 }

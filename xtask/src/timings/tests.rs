@@ -24,9 +24,62 @@ fn a_report_of_cargo_1_95_is_read() {
     assert_eq!(library.start, Duration::from_millis(1260));
     assert_eq!(library.sections[1].name, "codegen");
     assert_eq!(library.sections[1].end, Duration::from_millis(1470));
+    assert_eq!(library.metadata, Some(Duration::from_millis(1010)));
     let script = &timings.units[0];
     assert_eq!(script.target, "build-script");
     assert_eq!(script.unblocked, [4]);
+    assert_eq!(script.metadata, None);
+    assert_eq!(timings.jobs, Some(2));
+    assert_eq!(timings.cpu.len(), 2);
+    assert_eq!(timings.cpu[0].at, Duration::from_nanos(959_077_984));
+    assert!((timings.cpu[0].busy - 0.9902).abs() < 1e-4);
+    assert_eq!(timings.cpu[1].busy, 1.0);
+}
+
+#[test]
+fn readings_of_the_processors_that_make_no_sense_are_left_out_and_the_units_are_read() {
+    let cpu = |readings: &str| -> Vec<(f64, f64)> {
+        let unit = unit("a", "1.0.0", 1.0);
+        let html = format!("const UNIT_DATA = [{unit}];\nconst CPU_USAGE = {readings};");
+        let timings = parse(&html).unwrap();
+        assert_eq!(timings.units.len(), 1);
+        timings.cpu.iter().map(|cpu| (cpu.at.as_secs_f64(), cpu.busy)).collect()
+    };
+    assert_eq!(cpu("[[2.0, 50.0], [1.0, 100.000001]]"), [(1.0, 1.0), (2.0, 0.5)]);
+    assert_eq!(
+        cpu("[[1.0, null], [2.0, -7], [3.0, 1e9], [-1, 5], [4], 5, [5.0, 25]]"),
+        [(5.0, 0.25)]
+    );
+    for odd in ["", "null", "{}", "[[1.0, 50.0]", "3"] {
+        assert_eq!(cpu(odd), [], "{odd}");
+    }
+}
+
+#[test]
+fn an_older_report_names_the_time_of_the_metadata_and_calls_unblocking_unlocking() {
+    let units = r#"[{"name":"a","start":0,"duration":2,"rmeta_time":0.75,"unlocked_units":[1],
+        "unlocked_rmeta_units":[2]}]"#;
+    let unit = &report(units).units[0];
+    assert_eq!(unit.metadata, Some(Duration::from_millis(750)));
+    assert_eq!(
+        (unit.unblocked.as_slice(), unit.unblocked_by_metadata.as_slice()),
+        (&[1][..], &[2][..])
+    );
+}
+
+#[test]
+fn metadata_is_there_at_the_end_of_the_unit_at_the_latest() {
+    let units =
+        r#"[{"name":"a","start":0,"duration":2,"sections":[["codegen",{"start":9,"end":9}]]}]"#;
+    assert_eq!(report(units).units[0].metadata, Some(Duration::from_secs(2)));
+}
+
+#[test]
+fn the_number_of_jobs_is_read_where_it_is_one() {
+    assert_eq!(jobs("<td>1 (jobs=16 ncpu=8)</td>"), Some(16));
+    assert_eq!(jobs("(jobs=0 ncpu=8)"), None);
+    assert_eq!(jobs("(jobs=n/a)"), None);
+    assert_eq!(jobs("2 jobs"), None);
 }
 
 #[test]
