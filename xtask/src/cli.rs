@@ -151,8 +151,11 @@ pub(crate) struct Restore {
 
 #[derive(Debug, Args)]
 pub(crate) struct Report {
-    /// The run to report on: a directory name below `<target>/xtask/runs` [default: the newest]
+    /// The run to report on, as `--list` names it [default: the newest with a record]
     pub(crate) run: Option<String>,
+    /// List the runs
+    #[arg(long, conflicts_with_all = ["run", "open"])]
+    pub(crate) list: bool,
     /// Open report.html in the browser
     #[arg(long)]
     pub(crate) open: bool,

@@ -13,6 +13,7 @@ mod disk;
 mod files;
 mod findings;
 mod graph;
+mod history;
 mod interrupt;
 mod lock;
 mod lockfile;
@@ -40,6 +41,7 @@ mod usage;
 mod validate;
 mod verify;
 mod wording;
+mod worth;
 
 /// Could not do what was asked; the workspace is as it was, unless the error says otherwise.
 const COULD_NOT: u8 = 2;

@@ -129,7 +129,8 @@ pub(crate) fn compare(baseline: &Readings, candidate: &Readings) -> Vec<Measurem
     rows.into_iter().filter_map(|(what, unit, a, b)| measurement(what, unit, a, b)).collect()
 }
 
-fn measurement(
+/// One row; `None` where a side was not read.
+pub(crate) fn measurement(
     what: &str,
     unit: Quantity,
     before: &[Sample],

@@ -14,7 +14,7 @@ use toml_edit::DocumentMut;
 use crate::{
     cargo::{self, Cargo},
     cli::Global,
-    commit, disk,
+    commit, disk, history,
     policy::Policy,
     record::Machine,
     target_dir::{self, Inventory},
@@ -223,10 +223,10 @@ fn workspace_root(cargo: &Cargo, dir: &Path) -> Result<PathBuf> {
     Ok(manifest.parent().unwrap_or(dir).to_path_buf())
 }
 
-/// Directories that are never sources: target directories, version control, backups.
+/// Directories that are never sources: target directories, version control, backups, the history.
 pub(crate) fn is_left_out(dir: &Path) -> bool {
     let name = dir.file_name().unwrap_or_default().to_string_lossy();
-    matches!(name.as_ref(), ".git" | ".hg" | ".svn" | ".jj" | "node_modules")
+    matches!(name.as_ref(), ".git" | ".hg" | ".svn" | ".jj" | "node_modules" | history::DIR)
         || is_backup_name(&name)
         || dir.join("CACHEDIR.TAG").is_file()
 }

@@ -3,16 +3,16 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// The modules from high to low, as docs/architecture.md has them.
-const ORDER: [&str; 37] = [
+const ORDER: [&str; 39] = [
     "main",
     "optimize",
     "validate",
     "findings",
     "trial",
-    "measure",
     "outlook",
     "restore",
     "report",
+    "measure",
     "plan",
     "graph",
     "shadow",
@@ -24,7 +24,9 @@ const ORDER: [&str; 37] = [
     "cargo",
     "lock",
     "shell",
+    "history",
     "stats",
+    "worth",
     "manifest",
     "text",
     "lockfile",
