@@ -73,6 +73,10 @@ pub(crate) fn run(args: &cli::Report, global: &Global, shell: &Shell) -> Result<
     match global.format {
         Format::Json => output::json(&record)?,
         Format::Human => {
+            // Of such a run the notes say more than the figures.
+            for note in record.notes.iter().filter(|_| record.interrupted) {
+                shell.status("Note", note);
+            }
             let worth = record.return_on_investment.as_ref().map(worth::sentences);
             let worth = worth.unwrap_or_default().join("\n");
             output::text(&format!("{}\n{worth}", render::table::human(&record)))?;

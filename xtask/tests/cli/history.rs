@@ -156,6 +156,7 @@ fn a_run_that_was_interrupted_is_put_together_from_its_samples() {
         }
         assert!(record.get("return_on_investment").is_none(), "nothing was committed");
     }
+    fixture.run(&["report"]).exits(0).says("left no record");
     let written = fs::read(run_dir(&fixture, RUN).join("report.json")).unwrap();
     let written: Value = serde_json::from_slice(&written).unwrap();
     assert_eq!(written["interrupted"], true);
