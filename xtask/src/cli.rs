@@ -151,8 +151,11 @@ pub(crate) struct Restore {
 
 #[derive(Debug, Args)]
 pub(crate) struct Report {
-    /// The run to report on: a directory name below `<target>/xtask/runs` [default: the newest]
+    /// The run to report on, as `--list` names it [default: the newest with a record]
     pub(crate) run: Option<String>,
+    /// List the runs
+    #[arg(long, conflicts_with_all = ["run", "open"])]
+    pub(crate) list: bool,
     /// Open report.html in the browser
     #[arg(long)]
     pub(crate) open: bool,
@@ -277,7 +280,9 @@ mod tests {
 
     /// The command lines of a page: what follows a prompt, or a workflow's `run:`, up to a pipe.
     fn command_lines(page: &str) -> Vec<Vec<String>> {
-        let folded = page.replace(">\n          cargo xtask", " cargo xtask").replace("\n          --", " --");
+        let folded = page
+            .replace(">\n          cargo xtask", " cargo xtask")
+            .replace("\n          --", " --");
         let lines = folded.lines().filter_map(|line| {
             let line = line.trim_start().trim_start_matches("- ");
             let rest = line.strip_prefix("$ ").or_else(|| line.strip_prefix("run:"))?.trim_start();

@@ -23,14 +23,12 @@ use crate::{
 };
 
 pub(crate) mod builds;
-#[allow(dead_code, reason = "wired in with the reports")]
 mod doubles;
 mod host;
 mod loss;
 pub(crate) mod requests;
 
-#[allow(unused_imports, reason = "wired in with the reports")]
-pub(crate) use doubles::{UnitTimes, duplicates};
+pub(crate) use doubles::duplicates;
 pub(crate) use host::HostGraph;
 pub(crate) use loss::{Losses, links};
 

@@ -13,7 +13,7 @@ mod disk;
 mod files;
 mod findings;
 mod graph;
-#[allow(dead_code, unused_imports, reason = "wired in with the reports")]
+mod history;
 mod insight;
 mod interrupt;
 mod lock;
@@ -44,6 +44,7 @@ mod usage;
 mod validate;
 mod verify;
 mod wording;
+mod worth;
 
 /// Could not do what was asked; the workspace is as it was, unless the error says otherwise.
 const COULD_NOT: u8 = 2;

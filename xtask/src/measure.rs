@@ -2,14 +2,10 @@
 //!
 //! Builds are made through [`Bench`] alone: tests feed it fixed readings.
 
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
-};
+use std::path::PathBuf;
 
 use crate::{
-    record::{DiskPart, Measurement, Quantity, Sample, Samples},
+    record::{Measurement, Quantity, Sample, Samples},
     snapshot::Snapshot,
     stats,
     timings::Timings,
@@ -17,10 +13,12 @@ use crate::{
 
 mod bench;
 mod cargo_bench;
+mod inside;
 mod turns;
 
 pub(crate) use bench::{Bench, Build, BuildFailed, Edited, EditedKind, Left, Profile, Role};
 pub(crate) use cargo_bench::CargoBench;
+pub(crate) use inside::look_inside;
 pub(crate) use turns::{dev, release};
 
 /// Ratios that the documents of the replaced script promised: dev −25 %, release −39 %,
@@ -119,41 +117,6 @@ pub(crate) fn plain(value: f64) -> Sample {
     Sample { value, cpu_seconds: None, peak_memory_bytes: None }
 }
 
-/// Parts smaller than this share of the larger side are summed as `other`.
-const SMALL_PART: f64 = 0.005;
-
-/// The target directories of both sides by parts, largest first; empty where one was not read.
-pub(crate) fn disk(sides: &Sides) -> Vec<DiskPart> {
-    let parts = |readings: &Readings| -> Option<BTreeMap<String, u64>> {
-        let [Some(dev), Some(release)] = &readings.left else { return None };
-        let mut parts = dev.parts.clone();
-        parts.extend(release.parts.clone());
-        Some(parts)
-    };
-    let (Some(before), Some(after)) = (parts(&sides.baseline), parts(&sides.candidate)) else {
-        return Vec::new();
-    };
-    let larger = before.values().sum::<u64>().max(after.values().sum()) as f64;
-    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    let mut out: Vec<DiskPart> = Vec::new();
-    let mut other = DiskPart { part: "other".to_owned(), baseline_bytes: 0, candidate_bytes: 0 };
-    for name in names {
-        let bytes = |side: &BTreeMap<String, u64>| side.get(name).copied().unwrap_or_default();
-        let (baseline_bytes, candidate_bytes) = (bytes(&before), bytes(&after));
-        if (baseline_bytes.max(candidate_bytes) as f64) < larger * SMALL_PART || name.is_empty() {
-            other.baseline_bytes += baseline_bytes;
-            other.candidate_bytes += candidate_bytes;
-        } else {
-            out.push(DiskPart { part: name.clone(), baseline_bytes, candidate_bytes });
-        }
-    }
-    out.sort_by_key(|part| Reverse(part.baseline_bytes.max(part.candidate_bytes)));
-    if other.baseline_bytes + other.candidate_bytes > 0 {
-        out.push(other);
-    }
-    out
-}
-
 /// The source roots to edit: of the member that most others depend on, and of one nobody depends on.
 pub(crate) fn edited(snapshot: &Snapshot) -> Vec<Edited> {
     let heirs = |id: &cargo_metadata::PackageId| {
@@ -218,7 +181,8 @@ pub(crate) fn compare(baseline: &Readings, candidate: &Readings) -> Vec<Measurem
     rows.into_iter().filter_map(|(what, unit, a, b)| measurement(what, unit, a, b)).collect()
 }
 
-fn measurement(
+/// One row; `None` where a side was not read.
+pub(crate) fn measurement(
     what: &str,
     unit: Quantity,
     before: &[Sample],

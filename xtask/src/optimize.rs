@@ -30,7 +30,7 @@ use crate::{
     shell::Shell,
     snapshot::{self, Snapshot},
     trial::{LockUpdate, Trial, Weight},
-    wording,
+    wording, worth,
 };
 
 mod attribute;
@@ -110,6 +110,8 @@ pub(crate) fn run(args: &cli::Optimize, global: &Global, shell: &Shell) -> Resul
         wall_seconds: started.elapsed().saturating_sub(asked).as_secs_f64(),
         cargo_seconds: cargo::waited().as_secs_f64(),
     });
+    record.return_on_investment =
+        worth::of(&record.measurements, record.spent, worth::team(&args.team));
     if let Err(error) = ended {
         return Err(keep_what_was_learnt(&mut record, &run_dir, error));
     }
@@ -266,7 +268,8 @@ fn prove_and_measure(
     if args.measure == Depth::None {
         prove::tests(&mut trial, &mut proof, tests, shell)?;
     } else {
-        let mut bench = CargoBench::new(&shadows, shell, run_dir, args.time_budget);
+        let mut bench =
+            CargoBench::new("optimize", (snapshot, &shadows), shell, run_dir, args.time_budget);
         let course = Course {
             snapshot,
             depth: args.measure,
@@ -286,15 +289,15 @@ fn prove_and_measure(
     proof.notes.push(format!("the proof took {} of the candidate", trial.checks_made()));
     record.notes.append(&mut proof.notes);
     let host = &snapshot.machine.host;
-    let doubles = [&shadows.baseline, &shadows.candidate]
-        .map(|shadow| Weight::of(&shadow.cargo, host).map(|weight| weight.duplicates().len()));
-    let [before, after] = doubles;
-    let (before, after) = (before?, after?);
+    let graphs =
+        (shadows.baseline.cargo.metadata_for(host)?, shadows.candidate.cargo.metadata_for(host)?);
+    let duplicates = |metadata| Weight::read(metadata).duplicates().len();
+    let (before, after) = (duplicates(&graphs.0), duplicates(&graphs.1));
     sides.baseline.duplicates.push(measure::plain(before as f64));
     sides.candidate.duplicates.push(measure::plain(after as f64));
     record.baseline = Some(side(&trial.baseline, before));
     record.candidate = Some(side(&trial.candidate, after));
-    record.disk = measure::disk(&sides);
+    measure::look_inside(snapshot, &sides, (&graphs.0, &graphs.1), record);
     let kept: Vec<Change> = proof
         .kept
         .iter()

@@ -74,6 +74,9 @@ pub(crate) struct Record {
     pub(crate) kept: Vec<Kept>,
     /// Unified diff of everything committed (or, in a dry run, planned).
     pub(crate) diff: String,
+    /// Whether it was put together from the samples of a run that left no record of its own.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub(crate) interrupted: bool,
     /// Sentences a reader must know: skipped steps, pre-existing failures, what blocks what.
     pub(crate) notes: Vec<String>,
 }

@@ -1,9 +1,10 @@
 //! `report`, and the directory of a recorded run: `<target>/xtask/runs/<YYYYmmdd-HHMMSS>/`.
 //!
-//! A run is recorded once, as `report.json`; the other reports can be rebuilt from it.
+//! A run is recorded once, as `report.json`, with a copy in the history if it was timed; the other reports can
+//! be rebuilt from either.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -11,18 +12,25 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use chrono::SecondsFormat;
-use sha2::{Digest as _, Sha256};
+use serde_json::json;
 
 use crate::{
     cargo::Cargo,
     cli::{self, Format, Global},
-    disk, output,
-    record::{Record, SCHEMA},
+    disk, history, output,
+    record::{Quantity, Record, SCHEMA},
     render,
     shell::Shell,
     snapshot::{self, Snapshot},
     target_dir::OWN,
+    wording, worth,
 };
+
+mod list;
+mod rebuild;
+mod runs;
+
+use runs::Runs;
 
 /// The record of a run within its directory.
 const RECORD: &str = "report.json";
@@ -33,7 +41,7 @@ const CACHEDIR_TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n\
     # This file is a cache directory tag created by cargo.\n\
     # For information about cache directory tags see https://bford.info/cachedir/\n";
 
-/// Rebuilds the reports of a run.
+/// Rebuilds the reports of a run, or lists the runs.
 ///
 /// # Errors
 /// When there is no such run or its record cannot be read.
@@ -41,24 +49,116 @@ pub(crate) fn run(args: &cli::Report, global: &Global, shell: &Shell) -> Result<
     let manifest = snapshot::manifest_path(global)?;
     let root = snapshot::find_root(&manifest, global.offline)?;
     let metadata = Cargo::new(&root, global.offline).metadata()?;
-    let runs = runs_dir(metadata.target_directory.as_std_path());
-    let dir = match &args.run {
-        Some(name) => runs.join(name),
-        None => newest(&runs)?.with_context(|| {
-            format!(
-                "`{}` holds no recorded run\nhint: `cargo xtask optimize` records one",
-                runs.display()
-            )
-        })?,
-    };
-    let record = read(&dir)?;
-    write(&record, &dir)?;
-    shell.status("Reported", format!("`{}`", dir.join("report.html").display()));
+    let target_dir = metadata.target_directory.as_std_path();
+    let runs = Runs::of(target_dir)?;
+    for warning in &runs.warnings {
+        shell.warn(warning);
+    }
+    if args.list {
+        print_list(&runs, &root, target_dir, global, shell)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let id = chosen(&runs, args.run.as_deref(), target_dir)?;
+    if let (None, later @ [_, ..]) = (&args.run, runs.interrupted_after(id).as_slice()) {
+        shell.status("Note", format!("without a record, and later: {}", later.join(", ")));
+    }
+    let mut record = runs.read(id)?;
+    let dir = runs_dir(target_dir).join(id);
+    refresh(&mut record, &dir, &args.team);
+    tag(target_dir)?;
+    write_reports(&record, &dir)?;
+    let page = dir.join("report.html");
+    shell.status("Reported", format!("`{}`", page.display()));
     match global.format {
         Format::Json => output::json(&record)?,
-        Format::Human => output::text(&render::table::human(&record))?,
+        Format::Human => {
+            // Of such a run the notes say more than the figures.
+            for note in record.notes.iter().filter(|_| record.interrupted) {
+                shell.status("Note", note);
+            }
+            let worth = record.return_on_investment.as_ref().map(worth::sentences);
+            let worth = worth.unwrap_or_default().join("\n");
+            output::text(&format!("{}\n{worth}", render::table::human(&record)))?;
+        }
+    }
+    if args.open
+        && let Err(error) = open::that_detached(&page)
+    {
+        shell.warn(format!("`{}` could not be opened: {error}", page.display()));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The id of the run that was asked for.
+fn chosen<'a>(runs: &'a Runs, asked: Option<&str>, target_dir: &Path) -> Result<&'a str> {
+    const NAMED: usize = 10;
+    let Some(asked) = asked else {
+        return runs.newest().with_context(|| {
+            format!(
+                "`{}` holds no recorded run, nor does the history\n\
+                 hint: `cargo xtask optimize` records one",
+                runs_dir(target_dir).display()
+            )
+        });
+    };
+    let ids = runs.ids();
+    if let Some(id) = ids.get(asked) {
+        return Ok(id);
+    }
+    let newest: Vec<&str> = ids.iter().rev().take(NAMED).copied().collect();
+    let hint = match (newest.as_slice(), ids.len().saturating_sub(NAMED)) {
+        ([], _) => "`cargo xtask optimize` records one".to_owned(),
+        (some, 0) => format!("there are {}", some.join(", ")),
+        (some, more) => format!("there are {} and {more} older", some.join(", ")),
+    };
+    bail!("no run `{asked}` is recorded for `{}`\nhint: {hint}", target_dir.display())
+}
+
+/// Brings what depends on the flags, or on what was deleted since, up to date.
+fn refresh(record: &mut Record, dir: &Path, flags: &cli::TeamFlags) {
+    record.report = Some(dir.display().to_string());
+    let before = record.kept.len();
+    record.kept.retain(|kept| Path::new(&kept.path).exists());
+    let gone = before - record.kept.len();
+    if gone > 0 {
+        let files = wording::count(gone, "kept file");
+        let note = format!("no longer where the run left them: {files} (logs, timing reports)");
+        record.notes.push(note);
+    }
+    // Only `optimize` leaves something behind that goes on paying, and only at its end.
+    let pays = record.command == "optimize" && !record.interrupted;
+    if pays || record.return_on_investment.is_some() {
+        let team = match &record.return_on_investment {
+            Some(recorded) => worth::adjusted(recorded.team, flags),
+            None => worth::team(flags),
+        };
+        record.return_on_investment = worth::of(&record.measurements, record.spent, team);
+    }
+}
+
+fn print_list(
+    runs: &Runs,
+    root: &Path,
+    target_dir: &Path,
+    global: &Global,
+    shell: &Shell,
+) -> Result<()> {
+    let mut rows = Vec::new();
+    for id in runs.ids().into_iter().rev() {
+        match runs.read(id) {
+            Ok(record) => rows.push(list::Row::of(id, &record)),
+            Err(error) => shell.warn(format!("skipped a run: {error:#}")),
+        }
+    }
+    if global.format == Format::Json {
+        return output::json(&json!({ "schema": SCHEMA, "workspace": root, "runs": rows }));
+    }
+    if rows.is_empty() {
+        let target_dir = target_dir.display();
+        shell.status("Finished", format!("no run is recorded for `{target_dir}`"));
+        return Ok(());
+    }
+    output::text(&list::table(&rows, &root.display().to_string()))
 }
 
 /// Where the runs of a workspace are kept.
@@ -71,11 +171,7 @@ pub(crate) fn runs_dir(target_dir: &Path) -> PathBuf {
 /// # Errors
 /// When it cannot be made.
 pub(crate) fn new_run_dir(target_dir: &Path) -> Result<PathBuf> {
-    let tag = target_dir.join("CACHEDIR.TAG");
-    if !target_dir.exists() {
-        // Cargo tags the directory only when it makes it itself.
-        disk::write(&tag, CACHEDIR_TAG.as_bytes())?;
-    }
+    tag(target_dir)?;
     let runs = runs_dir(target_dir);
     let stamp = chrono::Local::now().format("%Y%m%d-%H%M%S").to_string();
     let names = (1..).map(|n| if n == 1 { stamp.clone() } else { format!("{stamp}-{n}") });
@@ -84,20 +180,12 @@ pub(crate) fn new_run_dir(target_dir: &Path) -> Result<PathBuf> {
     Ok(dir)
 }
 
-/// Hash of what decides a build besides sources and toolchain, with `files` in place of the snapshot's.
-pub(crate) fn configuration(snapshot: &Snapshot, files: &BTreeMap<PathBuf, Vec<u8>>) -> String {
-    let mut hash = Sha256::new();
-    let paths: BTreeSet<&PathBuf> = snapshot.files.keys().chain(files.keys()).collect();
-    for path in paths.into_iter().filter(|path| !path.ends_with(snapshot::IGNORE_FILE)) {
-        let bytes = files.get(path).or_else(|| snapshot.files.get(path).and_then(Option::as_ref));
-        if let Some(bytes) = bytes {
-            hash.update(path.to_string_lossy().as_bytes());
-            hash.update([0]);
-            hash.update(bytes.len().to_le_bytes());
-            hash.update(bytes);
-        }
+/// Makes the target directory if it is not there. Cargo tags it only when it makes it itself.
+fn tag(target_dir: &Path) -> Result<()> {
+    if target_dir.exists() {
+        return Ok(());
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    disk::write(&target_dir.join("CACHEDIR.TAG"), CACHEDIR_TAG.as_bytes())
 }
 
 /// The record of a run that has just begun.
@@ -109,7 +197,7 @@ pub(crate) fn new_record(command: &str, snapshot: &Snapshot) -> Record {
         started: chrono::Local::now().to_rfc3339_opts(SecondsFormat::Secs, false),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         machine: snapshot.machine.clone(),
-        configuration: configuration(snapshot, &BTreeMap::new()),
+        configuration: snapshot.configuration(&BTreeMap::new()),
         git_head: snapshot.git_head.clone(),
         changes: Vec::new(),
         baseline: None,
@@ -127,15 +215,27 @@ pub(crate) fn new_record(command: &str, snapshot: &Snapshot) -> Record {
         report: None,
         kept: Vec::new(),
         diff: String::new(),
+        interrupted: false,
         notes: Vec::new(),
     }
 }
 
-/// Writes the record of a run and everything rendered from it.
+/// Writes the record of a run and everything rendered from it, and a copy of the record to the history if
+/// builds were timed.
 ///
 /// # Errors
 /// When a file cannot be written.
 pub(crate) fn write(record: &Record, dir: &Path) -> Result<()> {
+    write_reports(record, dir)?;
+    let is_timed = record.measurements.iter().any(|row| row.unit == Quantity::Seconds);
+    match (is_timed, dir.ancestors().nth(3), dir.file_name().and_then(|name| name.to_str())) {
+        (true, Some(target_dir), Some(id)) => history::store(record, target_dir, id),
+        _ => Ok(()),
+    }
+}
+
+/// Writes the record of a run and everything rendered from it to its directory.
+fn write_reports(record: &Record, dir: &Path) -> Result<()> {
     let json = serde_json::to_vec_pretty(record).context("failed to write JSON")?;
     // In one step: a record that is there is whole.
     let partial = dir.join("report.json.tmp");
@@ -150,13 +250,16 @@ pub(crate) fn write(record: &Record, dir: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Reads the record of a run.
+/// Reads the record of a run from its directory.
 ///
 /// # Errors
 /// When it is not there or of another schema.
 pub(crate) fn read(dir: &Path) -> Result<Record> {
-    let path = dir.join(RECORD);
-    let bytes = fs::read(&path).with_context(|| format!("failed to read `{}`", path.display()))?;
+    read_file(&dir.join(RECORD))
+}
+
+fn read_file(path: &Path) -> Result<Record> {
+    let bytes = fs::read(path).with_context(|| format!("failed to read `{}`", path.display()))?;
     let record: Record = serde_json::from_slice(&bytes).with_context(|| {
         format!("`{}` is no record of a run; name another, or delete this one", path.display())
     })?;
@@ -170,9 +273,26 @@ pub(crate) fn read(dir: &Path) -> Result<Record> {
     Ok(record)
 }
 
-/// The newest run directory.
-fn newest(runs: &Path) -> Result<Option<PathBuf>> {
-    Ok(all(runs)?.pop())
+/// The newest record that is wanted, of all that lie below the target directory or in the history, and a
+/// sentence for each newer one that could not be read. What was put together from samples is no record here.
+///
+/// # Errors
+/// When a directory with records cannot be read.
+pub(crate) fn newest(
+    target_dir: &Path,
+    wanted: impl Fn(&Record) -> bool,
+) -> Result<(Option<Record>, Vec<String>)> {
+    let mut warnings = Vec::new();
+    for path in runs::recorded(target_dir)?.values().rev().filter_map(|paths| paths.first()) {
+        match read_file(path) {
+            Ok(record) if !record.interrupted && wanted(&record) => {
+                return Ok((Some(record), warnings));
+            }
+            Ok(_) => {}
+            Err(error) => warnings.push(format!("skipped an earlier run: {error:#}")),
+        }
+    }
+    Ok((None, warnings))
 }
 
 /// Every run directory with a record, oldest first.

@@ -9,12 +9,13 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use cargo_metadata::{Metadata, Node, Package, PackageId, cargo_platform::Cfg};
+use sha2::{Digest as _, Sha256};
 use toml_edit::DocumentMut;
 
 use crate::{
     cargo::{self, Cargo},
     cli::Global,
-    commit, disk,
+    commit, disk, history,
     policy::Policy,
     processors,
     record::Machine,
@@ -147,6 +148,39 @@ impl Snapshot {
     pub(crate) fn root_document(&self) -> &DocumentMut {
         &self.documents[Path::new(ROOT_MANIFEST)]
     }
+
+    /// Hash of what decides a build besides sources and toolchain, with `files` in place of the snapshot's.
+    pub(crate) fn configuration(&self, files: &BTreeMap<PathBuf, Vec<u8>>) -> String {
+        let paths: BTreeSet<&PathBuf> = self.files.keys().chain(files.keys()).collect();
+        let bytes = |path: &&PathBuf| files.get(*path).or_else(|| self.files.get(*path)?.as_ref());
+        let pairs =
+            paths.into_iter().filter_map(|path| Some((path.as_path(), bytes(&path)?.as_slice())));
+        hash_of(pairs)
+    }
+
+    /// The same of a copy of the workspace as it stands below `root`.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub(crate) fn configuration_at(&self, root: &Path) -> Result<String> {
+        let mut found = Vec::new();
+        for path in self.files.keys() {
+            found.extend(disk::read_optional(&root.join(path))?.map(|bytes| (path, bytes)));
+        }
+        Ok(hash_of(found.iter().map(|(path, bytes)| (path.as_path(), bytes.as_slice()))))
+    }
+}
+
+/// SHA-256 over names and bytes of files, but for the ignore file, in hexadecimal digits.
+fn hash_of<'a>(files: impl Iterator<Item = (&'a Path, &'a [u8])>) -> String {
+    let mut hash = Sha256::new();
+    for (path, bytes) in files.filter(|(path, _)| !path.ends_with(IGNORE_FILE)) {
+        hash.update(path.to_string_lossy().as_bytes());
+        hash.update([0]);
+        hash.update(bytes.len().to_le_bytes());
+        hash.update(bytes);
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The manifest the user named, or that of this repository's AIMDS.
@@ -224,10 +258,10 @@ fn workspace_root(cargo: &Cargo, dir: &Path) -> Result<PathBuf> {
     Ok(manifest.parent().unwrap_or(dir).to_path_buf())
 }
 
-/// Directories that are never sources: target directories, version control, backups.
+/// Directories that are never sources: target directories, version control, backups, the history.
 pub(crate) fn is_left_out(dir: &Path) -> bool {
     let name = dir.file_name().unwrap_or_default().to_string_lossy();
-    matches!(name.as_ref(), ".git" | ".hg" | ".svn" | ".jj" | "node_modules")
+    matches!(name.as_ref(), ".git" | ".hg" | ".svn" | ".jj" | "node_modules" | history::DIR)
         || is_backup_name(&name)
         || dir.join("CACHEDIR.TAG").is_file()
 }

@@ -13,14 +13,10 @@ use std::{
 
 use serde_json::Value;
 
-#[allow(dead_code, reason = "wired in with the reports")]
 mod schedule;
-#[allow(dead_code, reason = "wired in with the reports")]
 mod timeline;
-#[allow(dead_code, reason = "wired in with the reports")]
 mod waits;
 
-#[allow(unused_imports, reason = "wired in with the reports")]
 pub(crate) use timeline::timeline;
 
 /// What precedes the JSON array of units in `<target>/cargo-timings/cargo-timing.html`, as cargo

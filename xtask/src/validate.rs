@@ -82,23 +82,16 @@ pub(crate) fn run(args: &cli::Validate, global: &Global, shell: &Shell) -> Resul
 
 /// The last record of this workspace with timed builds.
 fn last_measured(snapshot: &Snapshot, shell: &Shell) -> Result<Option<Record>> {
-    for dir in report::all(&report::runs_dir(&snapshot.target_dir))?.iter().rev() {
-        let record = match report::read(dir) {
-            Ok(record) => record,
-            Err(error) => {
-                shell.warn(format!("skipped an earlier run: {error:#}"));
-                continue;
-            }
-        };
+    let root = snapshot.root.display().to_string();
+    let (found, warnings) = report::newest(&snapshot.target_dir, |record| {
         // A run that was found too slow is no measure for the next.
         let is_slow =
             record.checks.iter().any(|check| check.name == TIMED && check.ok == Some(false));
         let is_timed = !is_slow && record.measurements.iter().any(|m| m.what == "clean-dev");
-        if is_timed && record.workspace == snapshot.root.display().to_string() {
-            return Ok(Some(record));
-        }
-    }
-    Ok(None)
+        is_timed && record.workspace == root
+    })?;
+    warnings.iter().for_each(|warning| shell.warn(warning));
+    Ok(found)
 }
 
 fn check(

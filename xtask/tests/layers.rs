@@ -3,17 +3,17 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// The modules from high to low, as docs/architecture.md has them.
-const ORDER: [&str; 40] = [
+const ORDER: [&str; 42] = [
     "main",
     "optimize",
     "validate",
     "findings",
     "trial",
     "tune",
-    "measure",
     "outlook",
     "restore",
     "report",
+    "measure",
     "plan",
     "graph",
     "shadow",
@@ -26,8 +26,10 @@ const ORDER: [&str; 40] = [
     "cargo",
     "lock",
     "shell",
+    "history",
     "stats",
     "timings",
+    "worth",
     "manifest",
     "text",
     "lockfile",

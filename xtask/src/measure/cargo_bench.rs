@@ -12,12 +12,14 @@ use std::{
 use anyhow::{Context, Result, bail};
 use cargo_metadata::{Artifact, CrateType, Message};
 
-use super::{Bench, Build, BuildFailed, Edited, Left, Profile, Role, bench::COMMAND_RUNS};
+use super::{Bench, Build, BuildFailed, Edited, Left, Profile, Role, bench::COMMAND_RUNS, plain};
 use crate::{
     cargo, disk,
-    record::{Kept, Sample},
+    history::{History, Reading, Side},
+    record::{Kept, Quantity, Sample},
     shadow::{Shadow, Shadows},
     shell::Shell,
+    snapshot::Snapshot,
     stats, target_dir,
     timings::{self, Timings},
 };
@@ -25,7 +27,11 @@ use crate::{
 /// Builds the shadows and keeps their timing reports and logs.
 #[derive(Debug)]
 pub(crate) struct CargoBench<'a> {
+    snapshot: &'a Snapshot,
     shadows: &'a Shadows,
+    history: History,
+    /// What the last clean dev build that counts left, for each role.
+    dev_left: [Left; 2],
     shell: &'a Shell,
     run_dir: PathBuf,
     budget: Option<Duration>,
@@ -43,13 +49,26 @@ pub(crate) struct CargoBench<'a> {
 impl<'a> CargoBench<'a> {
     /// A bench that keeps its files in `run_dir` and starts no build once `budget` is spent.
     pub(crate) fn new(
-        shadows: &'a Shadows,
+        command: &str,
+        (snapshot, shadows): (&'a Snapshot, &'a Shadows),
         shell: &'a Shell,
         run_dir: &Path,
         budget: Option<Duration>,
     ) -> Self {
+        let run = run_dir.file_name().unwrap_or_default().to_string_lossy();
+        let history = History::open(
+            &snapshot.target_dir,
+            &snapshot.root,
+            command,
+            &run,
+            &snapshot.machine,
+            snapshot.git_head.as_deref(),
+        );
         Self {
+            snapshot,
             shadows,
+            history,
+            dev_left: Default::default(),
             shell,
             run_dir: run_dir.to_path_buf(),
             budget,
@@ -140,6 +159,57 @@ impl<'a> CargoBench<'a> {
         self.kept.push(Kept { what, path: path.display().to_string() });
     }
 
+    /// Keeps the readings of a clean build in the history, at once: an interrupted run loses none.
+    fn remember_clean(&mut self, role: Role, profile: Profile, label: &str, build: &Build) {
+        let bytes = |bytes: u64| plain(bytes as f64);
+        let mut readings = vec![(profile.what(), Quantity::Seconds, build.sample.clone())];
+        match profile {
+            Profile::Dev => {
+                readings.push(("units", Quantity::Count, plain(build.units as f64)));
+                if label.is_empty() {
+                    self.dev_left[role as usize] = build.left.clone();
+                }
+            }
+            Profile::Release => {
+                let binaries = build.left.binaries.values().sum();
+                if binaries > 0 {
+                    readings.push(("binary-bytes", Quantity::Bytes, bytes(binaries)));
+                }
+                if label.is_empty() {
+                    let dev = &self.dev_left[role as usize];
+                    let all = dev.bytes + build.left.bytes;
+                    readings.push(("target-bytes", Quantity::Bytes, bytes(all)));
+                    let artifacts = (dev.artifacts + build.left.artifacts) as f64;
+                    readings.push(("artifacts", Quantity::Count, plain(artifacts)));
+                }
+            }
+        }
+        self.remember(role, label, &readings);
+    }
+
+    fn remember(&mut self, role: Role, label: &str, readings: &[(&str, Quantity, Sample)]) {
+        let side = match role {
+            Role::Baseline => Side::Baseline,
+            Role::Candidate => Side::Candidate,
+        };
+        let appended = self.snapshot.configuration_at(&self.shadow(role).root).and_then(|hash| {
+            let mut said = Vec::new();
+            for (what, unit, sample) in readings.iter().cloned() {
+                let reading = Reading { what, unit, side, label, configuration: &hash, sample };
+                said.extend(self.history.append(&reading)?);
+            }
+            Ok(said)
+        });
+        // A build of minutes is not thrown away because its copy in the history cannot be written.
+        let said = appended.unwrap_or_else(|error| vec![format!("not in the history: {error:#}")]);
+        for warning in said {
+            if !self.notes.contains(&warning) {
+                self.shell.warn(&warning);
+                self.notes.push(warning);
+            }
+        }
+    }
+
     fn measured(&self, what: &str, build: &Build) {
         let cpu = build.sample.cpu_seconds.unwrap_or_default();
         let spoken =
@@ -176,8 +246,7 @@ impl Bench for CargoBench<'_> {
             Profile::Dev => &["build", "--workspace", "--timings"],
             Profile::Release => &["build", "--workspace", "--timings", "--release"],
         };
-        let label = if label.is_empty() { String::new() } else { format!(", {label}") };
-        let what = format!("clean {} build, {}{label}", profile.as_str(), role.as_str());
+        let what = format!("clean {} build, {}{}", profile.as_str(), role.as_str(), told(label));
         let mut build = self.build(role, args, &what)?;
         build.timings = self.keep_timings(shadow, &what)?;
         let dirs = match profile {
@@ -191,6 +260,7 @@ impl Bench for CargoBench<'_> {
             build.left.parts.extend(space.parts);
         }
         self.measured(&what, &build);
+        self.remember_clean(role, profile, label, &build);
         Ok(build)
     }
 
@@ -244,6 +314,11 @@ impl Bench for CargoBench<'_> {
     fn note(&mut self, note: String) {
         self.notes.push(note);
     }
+}
+
+/// A label behind a comma, if there is one.
+fn told(label: &str) -> String {
+    if label.is_empty() { String::new() } else { format!(", {label}") }
 }
 
 /// What a target of a member was linked to: names and sizes. Cargo's messages name members by a path.

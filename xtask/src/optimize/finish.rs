@@ -15,7 +15,6 @@ use crate::{
     measure::{self, Sides},
     plan,
     record::{Record, Verdict},
-    report,
     shell::Shell,
     snapshot::Snapshot,
     target_dir, wording,
@@ -32,7 +31,7 @@ pub(super) fn finish(
     let Outcome { kept, files, sides } = outcome;
     let Sides { baseline: mut before, candidate: mut after } = sides;
     record.diff = plan::diff(snapshot, &files);
-    record.configuration = report::configuration(snapshot, &files);
+    record.configuration = snapshot.configuration(&files);
     for change in record.changes.iter().filter(|change| change.verdict == Verdict::Applied) {
         shell.status("Stands", format!("{} ({})", change.title, change.id));
     }

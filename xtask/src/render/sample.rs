@@ -43,6 +43,7 @@ pub(super) fn record() -> Record {
         tuning: Vec::new(),
         return_on_investment: None,
         spent: None,
+        interrupted: false,
         notes: vec![
             "2 benches did not compile before and do not now; they are held against no change"
                 .to_owned(),

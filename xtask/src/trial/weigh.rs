@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
-use cargo_metadata::semver::Version;
+use cargo_metadata::{Metadata, semver::Version};
 
 use super::Trial;
 use crate::{cargo::Cargo, plan::Change};
@@ -20,7 +20,11 @@ impl Weight {
     /// # Errors
     /// When cargo rejects the workspace.
     pub(crate) fn of(cargo: &Cargo, host: &str) -> Result<Self> {
-        let metadata = cargo.metadata_for(host)?;
+        Ok(Self::read(&cargo.metadata_for(host)?))
+    }
+
+    /// Reads the graph of metadata for the host.
+    pub(crate) fn read(metadata: &Metadata) -> Self {
         let mut versions: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
         for package in nodes.map(|node| &metadata[&node.id]) {
@@ -32,7 +36,7 @@ impl Weight {
             };
             versions.entry(package.name.to_string()).or_default().insert(version);
         }
-        Ok(Self { versions })
+        Self { versions }
     }
 
     /// Packages that are there in more than one version, with these.

@@ -58,7 +58,7 @@ pub(super) fn run(
     };
     let pairs = args.pairs.get();
     announce(args, pairs * roles.len(), pairs * roles.len() * edits.len(), shell);
-    let mut bench = CargoBench::new(&shadows, shell, run_dir, None);
+    let mut bench = CargoBench::new("validate", (snapshot, &shadows), shell, run_dir, None);
     let mut sides = Sides::default();
     for _ in 0..pairs {
         measure::dev(&mut bench, roles, &edits, &mut sides)?;
@@ -66,19 +66,22 @@ pub(super) fn run(
     }
     record.kept.append(&mut bench.kept);
     record.notes.append(&mut bench.notes);
-    if let Some(rev) = &args.against {
-        let host = &snapshot.machine.host;
-        for (role, shadow) in Role::BOTH.into_iter().zip([&shadows.baseline, &shadows.candidate]) {
-            let count = Weight::of(&shadow.cargo, host)?.duplicates().len();
-            sides.of(role).duplicates.push(measure::plain(count as f64));
-        }
-        record.measurements = measure::compare(&sides.baseline, &sides.candidate);
-        record.disk = measure::disk(&sides);
-        record.notes.push(format!("before is `{rev}`, after is the working tree"));
-        record.checks.push(as_fast(&record.measurements, &snapshot.policy.budget));
+    let host = &snapshot.machine.host;
+    let now = shadows.candidate.cargo.metadata_for(host)?;
+    let Some(rev) = &args.against else {
+        measure::look_inside(snapshot, &sides, (&now, &now), record);
+        against_recorded(snapshot, earlier, &sides.candidate, record);
         return Ok(());
+    };
+    let before = shadows.baseline.cargo.metadata_for(host)?;
+    for (role, metadata) in Role::BOTH.into_iter().zip([&before, &now]) {
+        let count = Weight::read(metadata).duplicates().len();
+        sides.of(role).duplicates.push(measure::plain(count as f64));
     }
-    against_recorded(snapshot, earlier, &sides.candidate, record);
+    measure::look_inside(snapshot, &sides, (&before, &now), record);
+    record.measurements = measure::compare(&sides.baseline, &sides.candidate);
+    record.notes.push(format!("before is `{rev}`, after is the working tree"));
+    record.checks.push(as_fast(&record.measurements, &snapshot.policy.budget));
     Ok(())
 }
 

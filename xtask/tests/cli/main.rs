@@ -12,6 +12,7 @@ mod choices;
 mod duplicates;
 mod formatting;
 mod graph;
+mod history;
 mod inheritance;
 mod kept;
 mod looking;

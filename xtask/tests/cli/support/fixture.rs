@@ -147,9 +147,10 @@ impl Fixture {
         }
     }
 
-    /// Everything in the workspace but what builds and backups leave.
+    /// Everything in the workspace but what builds, backups and timed runs leave.
     pub(crate) fn tree(&self) -> Tree {
-        tree(&self.root(), &|name| name == "target" || name.starts_with("backup-"))
+        let left = ["target", ".xtask-history"];
+        tree(&self.root(), &|name| left.contains(&name) || name.starts_with("backup-"))
     }
 
     /// Everything in the workspace.
