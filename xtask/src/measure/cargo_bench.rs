@@ -274,10 +274,12 @@ impl Bench for CargoBench<'_> {
         );
         disk::write(&place, &[original.as_slice(), probe.as_bytes()].concat())?;
         self.edited.entry(place).or_insert(original);
-        let label = if label.is_empty() { String::new() } else { format!(", {label}") };
-        let what = format!("rebuild after an edit in {}, {}{label}", edited.member, role.as_str());
+        let (member, side) = (&edited.member, role.as_str());
+        let what = format!("rebuild after an edit in {member}, {side}{}", told(label));
         let build = self.build(role, &["build", "--workspace"], &what)?;
         self.measured(&what, &build);
+        let reading = (edited.kind.what(), Quantity::Seconds, build.sample.clone());
+        self.remember(role, label, &[reading]);
         Ok(build)
     }
 
