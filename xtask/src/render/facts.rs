@@ -2,8 +2,18 @@
 //!
 //! Every figure of the method comes from `stats`, so that the text cannot drift from the decision.
 
-use super::{Row, VERDICTS, count, rows, seconds, stats};
+use super::{Row, VERDICTS, count, figures::share, rows, seconds, stats};
 use crate::record::{Check, Quantity, Record, Sample};
+
+pub(super) mod builds;
+pub(super) mod cores;
+pub(super) mod disk;
+pub(super) mod duplicates;
+pub(super) mod insight;
+pub(super) mod tuning;
+pub(super) mod worth;
+
+pub(super) use insight::insights;
 
 /// What happened, in one or two sentences of plain text.
 pub(super) fn headline(record: &Record) -> String {
@@ -85,7 +95,7 @@ pub(super) fn method(record: &Record) -> Vec<String> {
         facts.push(format!(
             "a single sample on a side ({}): a difference below {} is called same",
             single.join(", "),
-            fraction(stats::NOISE_FLOOR)
+            share(stats::NOISE_FLOOR)
         ));
     }
     if !timed.is_empty() {
@@ -93,7 +103,7 @@ pub(super) fn method(record: &Record) -> Vec<String> {
         facts.push(format!("timings less than {floor} apart are called same"));
     }
     if rows.iter().any(|row| row.measurement.unit == Quantity::Bytes) {
-        let floor = fraction(stats::BYTES_FLOOR);
+        let floor = share(stats::BYTES_FLOOR);
         facts.push(format!(
             "sizes with a single sample on a side: a difference below {floor} is called same"
         ));
@@ -131,11 +141,6 @@ fn spread(samples: &[Sample], side: &str) -> String {
     format!("{number} {side}, {min} to {max}{apart}")
 }
 
-/// `5%`
-fn fraction(fraction: f64) -> String {
-    format!("{}%", (fraction * 100.0).round())
-}
-
 /// What compiles, a line for each side and one for each target that does not; empty when neither
 /// side was verified.
 pub(super) fn verification(record: &Record) -> Vec<String> {
@@ -160,7 +165,8 @@ pub(super) fn verification(record: &Record) -> Vec<String> {
     lines
 }
 
-fn capitalised(text: &str) -> String {
+/// With a capital at the start.
+pub(super) fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
     let first = chars.next().map(|first| first.to_ascii_uppercase());
     first.into_iter().chain(chars).collect()
