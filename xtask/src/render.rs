@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::wording::{count, seconds, si_bytes};
 use crate::{
-    record::{Machine, Measurement, Quantity, Record, Sample, Verdict},
+    record::{Machine, Measurement, Record, Sample, Verdict},
     stats,
 };
 

@@ -39,10 +39,10 @@ pub(super) fn share(fraction: f64) -> String {
 
 /// Seconds with a sign: what was saved, or cost.
 pub(super) fn signed_seconds(value: f64) -> String {
-    match seconds(value) {
-        zero if zero == "0.0 s" || zero == "-0.0 s" => "0.0 s".to_owned(),
-        text if value > 0.0 => format!("+{text}"),
-        text => text,
+    let sign = if value < 0.0 { "-" } else { "+" };
+    match seconds(value.abs()) {
+        zero if zero == "0.0 s" => zero,
+        size => format!("{sign}{size}"),
     }
 }
 

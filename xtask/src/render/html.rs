@@ -16,6 +16,7 @@ mod inside;
 mod load;
 mod samples;
 mod scatter;
+mod steps;
 mod svg;
 mod tuning;
 mod waterfall;

@@ -47,6 +47,13 @@ pub(super) enum Block {
     Folded(Sheet),
 }
 
+impl Block {
+    /// A table, folded away.
+    pub(super) fn folded(self) -> Self {
+        if let Self::Sheet(sheet) = self { Self::Folded(sheet) } else { self }
+    }
+}
+
 /// A block of sentences; nothing where there are none.
 pub(super) fn lines(lines: Vec<String>) -> Option<Block> {
     (!lines.is_empty()).then_some(Block::Lines(lines))

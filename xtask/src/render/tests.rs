@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::{sample::record, *};
+use crate::record::Quantity;
 
 #[test]
 fn bytes_are_counted_in_powers_of_ten() {

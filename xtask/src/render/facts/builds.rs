@@ -167,7 +167,7 @@ pub(in crate::render) fn unit_name(unit: &TimelineUnit) -> String {
     let TimelineUnit { package, version, target, mode, .. } = unit;
     let what = match (mode.as_str(), target.as_str()) {
         ("run-custom-build", _) => ", run of the build script",
-        (_, "build-script") => ", build script",
+        (_, target) if target.starts_with("build-script") => ", build script",
         (_, "") => "",
         (_, other) => return format!("{package} {version}, {other}"),
     };

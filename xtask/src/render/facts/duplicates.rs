@@ -51,16 +51,16 @@ pub(in crate::render) fn cost(duplicate: &DuplicateRecord) -> f64 {
     older.filter_map(|version| version.unit_seconds).filter(|time| time.is_finite()).sum()
 }
 
-/// Every version before, then those that are there only after.
+/// Every version before, then those that are there only after; what stays is as it is after.
 pub(in crate::render) fn versions(duplicate: &DuplicateRecord) -> Vec<(&DuplicateVersion, Fate)> {
-    let has = |side: &[DuplicateVersion], version: &DuplicateVersion| {
-        side.iter().any(|other| other.version == version.version)
+    let find = |versions: &'_ [DuplicateVersion], version: &DuplicateVersion| {
+        versions.iter().position(|other| other.version == version.version)
     };
-    let before = duplicate.before.iter().map(|version| {
-        let stays = has(&duplicate.after, version);
-        (version, if stays { Fate::Stays } else { Fate::Gone })
+    let before = duplicate.before.iter().map(|version| match find(&duplicate.after, version) {
+        Some(at) => (&duplicate.after[at], Fate::Stays),
+        None => (version, Fate::Gone),
     });
-    let new = duplicate.after.iter().filter(|version| !has(&duplicate.before, version));
+    let new = duplicate.after.iter().filter(|it| find(&duplicate.before, it).is_none());
     before.chain(new.map(|version| (version, Fate::New))).collect()
 }
 

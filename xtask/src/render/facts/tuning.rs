@@ -17,7 +17,7 @@ pub(in crate::render) fn sentence(setting: &TunedSetting) -> String {
     let TunedSetting { setting: key, before, chosen, cores, .. } = setting;
     let cores = count(*cores, "core");
     if before == chosen {
-        format!("`{key}` stays `{before}`: nothing tried was better on {cores}")
+        format!("`{key}` stays `{before}`: no value tried was chosen for {cores}")
     } else {
         format!("`{key}` is now `{chosen}`, before `{before}`: chosen for {cores}")
     }

@@ -44,7 +44,7 @@ pub(in crate::render) fn in_short(change: &ChangeRecord) -> Option<String> {
             1 => "; 1 package is built no more".to_owned(),
             number => format!("; {number} packages are built no more"),
         };
-        format!("{} {}{gone}", saved(impact.seconds), basis(impact.basis))
+        format!("{} ({}){gone}", saved(impact.seconds), basis(impact.basis))
     });
     let effort = change.effort.map(|effort| {
         format!("{} in {}", count(effort.edits, "edit"), count(effort.files, "file"))
@@ -82,7 +82,7 @@ pub(in crate::render) fn impacts(record: &Record) -> Option<Block> {
     let sheet = Sheet::new(
         "Seconds saved in a clean build, and edits to review",
         &[
-            ("no.", Kind::Text),
+            ("no.", Kind::Number),
             ("change", Kind::Code),
             ("saved", Kind::Number),
             ("how known", Kind::Text),

@@ -20,7 +20,7 @@ pub(super) fn figure(id: &str, build: &Build<'_>, own: usize) -> String {
     numbers.sort_unstable();
     numbers.dedup();
     let most = all.iter().map(|estimate| estimate.seconds).fold(0.0, f64::max);
-    let (top, bottom) = (20.0, 20.0 + HEIGHT);
+    let bottom = 20.0 + HEIGHT;
     let scale = Scale::new(most, bottom, -HEIGHT);
     let group = 2.0 * COLUMN + 24.0;
     let width = LEFT * 2.0 + group * numbers.len() as f64;
@@ -43,7 +43,6 @@ pub(super) fn figure(id: &str, build: &Build<'_>, own: usize) -> String {
         let label = if *cores == own { format!("{cores} (this)") } else { cores.to_string() };
         body.push_str(&text(class, x + COLUMN, bottom + 17.0, &label));
     }
-    body.push_str(&text("tick", LEFT, top - 8.0, "seconds"));
     body.push_str(&text("tick mid", width / 2.0, bottom + 35.0, "cores"));
     let name = format!("Estimated wall time by cores, {}", build.label);
     let description =
@@ -54,7 +53,6 @@ pub(super) fn figure(id: &str, build: &Build<'_>, own: usize) -> String {
         ("<g class=\"before\"><rect class=\"f\" width=\"16\" height=\"12\"/></g>", "left: before"),
         ("<g class=\"after\"><rect class=\"f\" width=\"16\" height=\"12\"/></g>", "right: after"),
     ]);
-    let caption =
-        format!("{}, estimated for other numbers of cores", super::capitalised(build.label));
+    let caption = format!("{}: estimated seconds", super::capitalised(build.label));
     svg::figure("narrow", &caption, &legend, &chart)
 }

@@ -29,17 +29,22 @@ pub(super) fn chart(id: &str, duplicate: &DuplicateRecord) -> String {
     };
     let (mut y, mut width) = (0.0, 0.0_f64);
     let mut body = String::new();
-    for (side, heading, versions) in
-        [("before", "before", &duplicate.before), ("after", "after", &duplicate.after)]
-    {
+    let ways = |versions: &[DuplicateVersion]| -> Vec<(Vec<String>, Fate)> {
+        versions.iter().map(|version| (way(duplicate, version), fate(version))).collect()
+    };
+    let (before, after) = (ways(&duplicate.before), ways(&duplicate.after));
+    let panels = if before == after {
+        vec![("after", "before and after", after)]
+    } else {
+        vec![("before", "before", before), ("after", "after", after)]
+    };
+    for (side, heading, ways) in panels {
         body.push_str(&text("head", 4.0, y + 14.0, heading));
         y += 22.0;
-        if versions.is_empty() {
+        if ways.is_empty() {
             body.push_str(&text("tick", 4.0, y + 14.0, "no version is built"));
             y += 24.0;
         }
-        let ways: Vec<(Vec<String>, Fate)> =
-            versions.iter().map(|version| (way(duplicate, version), fate(version))).collect();
         let (tree, right) = tree(&ways, y);
         body.push_str(&format!("<g class=\"{side}\">\n{tree}</g>\n"));
         width = width.max(right);

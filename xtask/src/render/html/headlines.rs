@@ -10,7 +10,7 @@ use crate::render::Row;
 const HEADLINES: [&str; 4] = ["clean-dev", "clean-release", "incremental-core", "target-bytes"];
 
 /// The headings of the table; the first is that of the names.
-const COLUMNS: [&str; 6] = ["", "before", "after", "change", "expected", "call"];
+const COLUMNS: [&str; 7] = ["", "before", "after", "change", "call", "uncertainty", "expected"];
 
 pub(super) fn cards(rows: &[Row<'_>]) -> String {
     let cards: String = rows
@@ -61,7 +61,7 @@ pub(super) fn before_and_after(rows: &[Row<'_>]) -> String {
         .iter()
         .map(|column| match *column {
             "" => "<td></td>".to_owned(),
-            "call" => "<th scope=\"col\">call</th>".to_owned(),
+            "call" | "uncertainty" => format!("<th scope=\"col\">{column}</th>"),
             column => format!("<th scope=\"col\" class=\"number\">{column}</th>"),
         })
         .collect();
@@ -75,13 +75,9 @@ pub(super) fn before_and_after(rows: &[Row<'_>]) -> String {
 fn table_row(row: &Row<'_>) -> String {
     let measured = row.measurement;
     let cell = |text: &str| format!("<td class=\"number\">{}</td>", escape(text));
-    let sure = match row.uncertainty.as_str() {
-        "" => String::new(),
-        some => format!("<small>{}</small>", escape(some)),
-    };
     format!(
         "<tr data-what=\"{}\" data-baseline=\"{}\" data-candidate=\"{}\" data-ratio=\"{}\">\
-        <th scope=\"row\">{}</th>{}{}<td class=\"number\">{} {sure}</td>{}<td>{}</td></tr>\n",
+        <th scope=\"row\">{}</th>{}{}{}<td>{}</td><td class=\"sure\">{}</td>{}</tr>\n",
         escape(&measured.what),
         exact(Some(measured.baseline)),
         exact(Some(measured.candidate)),
@@ -89,9 +85,10 @@ fn table_row(row: &Row<'_>) -> String {
         escape(row.label),
         cell(&row.before),
         cell(&row.after),
-        escape(&row.change),
-        cell(&row.expected),
+        cell(&row.change),
         call(row),
+        escape(&row.uncertainty),
+        cell(&row.expected),
     )
 }
 

@@ -2,7 +2,9 @@
 //!
 //! Each chart stands above the sentences and tables that say the same.
 
-use super::{bars, blocks, blocks::blocks as html, cores, graph, load, scatter, svg, waterfall};
+use super::{
+    bars, blocks, blocks::blocks as html, cores, graph, load, scatter, steps, svg, waterfall,
+};
 use crate::{
     record::{DuplicateRecord, Record},
     render::{
@@ -15,6 +17,8 @@ use crate::{
 /// How many of the drawn duplicates are open at first.
 const OPEN: usize = 3;
 
+const STEPS: &str = "The costliest units by name";
+
 /// What makes the build slow, in sentences.
 pub(super) fn insights(record: &Record) -> String {
     let sections = facts::insights(record).into_iter();
@@ -25,7 +29,11 @@ pub(super) fn insights(record: &Record) -> String {
 pub(super) fn builds(record: &Record) -> String {
     let builds = builds::builds(record);
     let figures = builds.iter().enumerate().map(|(index, build)| {
-        waterfall::figure(&format!("waterfall-{index}"), build) + &html(&builds::units(build))
+        let steps = steps::figure(&format!("steps-{index}"), build);
+        let waterfall = waterfall::figure(&format!("waterfall-{index}"), build);
+        // The first kind is what is built most often.
+        let steps = if index == 0 { steps } else { blocks::folded(STEPS, &steps) };
+        waterfall + &steps + &html(&builds::units(build))
     });
     let figures: String = figures.collect();
     html(&builds::summary(record)) + &figures + &blocks::list(&builds::missing(record))
@@ -96,7 +104,7 @@ pub(super) fn disk(record: &Record) -> String {
     let Some(table) = facts::disk::parts(record) else {
         return String::new();
     };
-    bars::disk(&record.disk) + &html(&[table])
+    bars::disk(&record.disk) + &html(&[table.folded()])
 }
 
 /// Impact against effort.

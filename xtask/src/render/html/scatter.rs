@@ -19,9 +19,11 @@ const RIGHT: f64 = 24.0;
 const TOP: f64 = 28.0;
 const HEIGHT: f64 = 280.0;
 
-/// Marks of both axes, as far as they are needed.
-const MARKS: [f64; 12] =
-    [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1_000.0, 10_000.0, 100_000.0];
+/// Marks of both axes, as far as they are within and there is room: powers of ten come first.
+const MARKS: [f64; 15] = [
+    1.0, 10.0, 100.0, 1_000.0, 10_000.0, 100_000.0, 5.0, 50.0, 500.0, 5_000.0, 2.0, 20.0, 200.0,
+    2_000.0, 20_000.0,
+];
 
 /// Linear to 1, logarithmic beyond, the same on both sides of 0.
 fn bent(value: f64) -> f64 {
@@ -46,30 +48,31 @@ pub(super) fn figure(id: &str, record: &Record) -> String {
     let down = |value: f64| TOP + (highest - bent(value)) / (highest - lowest) * HEIGHT;
     let bottom = TOP + HEIGHT;
     let mut body = String::new();
-    let marks = MARKS.iter().copied();
-    let heights = marks.clone().map(|mark| -mark).chain([0.0]).chain(marks.clone());
-    let mut last = f64::INFINITY;
-    for mark in heights.filter(|&mark| (lowest..=highest).contains(&bent(mark))) {
+    let mut heights: Vec<f64> = Vec::new();
+    let signed = MARKS.iter().flat_map(|&mark| [mark, -mark]);
+    for mark in [0.0].into_iter().chain(signed) {
         let y = down(mark);
-        if (last - y).abs() < 20.0 && mark != 0.0 {
+        let inside = (lowest..=highest).contains(&bent(mark));
+        if !inside || heights.iter().any(|other| (other - y).abs() < 18.0) {
             continue;
         }
-        last = y;
+        heights.push(y);
         let class = if mark == 0.0 { "base" } else { "grid" };
         body.push_str(&line(class, (LEFT, y), (WIDTH - RIGHT, y)));
         body.push_str(&text("tick end", LEFT - 8.0, y + 4.0, &whole(mark, true)));
     }
-    for mark in [0.0].into_iter().chain(marks).filter(|&mark| bent(mark) <= furthest + 0.01) {
+    let mut columns: Vec<f64> = Vec::new();
+    for mark in [0.0].into_iter().chain(MARKS).filter(|&mark| bent(mark) <= furthest + 0.01) {
         let x = across(mark);
+        if columns.iter().any(|other| (other - x).abs() < 40.0) {
+            continue;
+        }
+        columns.push(x);
         body.push_str(&line("grid", (x, TOP), (x, bottom)));
         body.push_str(&text("tick mid", x, bottom + 17.0, &whole(mark, false)));
     }
-    body.push_str(&text(
-        "tick",
-        4.0,
-        14.0,
-        "seconds saved in a clean build (logarithmic beyond 1)",
-    ));
+    let label = "seconds saved in a clean build (logarithmic beyond 1)";
+    body.push_str(&text("tick", 4.0, 14.0, label));
     let label = "edits to review (logarithmic beyond 1)";
     body.push_str(&text("tick mid", LEFT + room / 2.0, bottom + 36.0, label));
     let mut taken: Vec<(f64, f64)> = Vec::new();

@@ -28,7 +28,8 @@ pub(super) fn settings(record: &Record) -> String {
     }
     format!(
         "<p>Each value was built with everything chosen before it. A bar to the left is faster than what it \
-        would have replaced, one to the right slower.</p>\n{settings}"
+        would have replaced, one to the right slower; bars end at {}.</p>\n{settings}",
+        percent(1.0 + MOST)
     )
 }
 

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Narrower bars are drawn together with their neighbours. In units of the chart, about pixels.
-const NARROWEST: f64 = 1.5;
+const NARROWEST: f64 = 1.0;
 
 /// Height of the strip of the critical path, and the space above it.
 const STRIP: f64 = 6.0;
