@@ -64,6 +64,18 @@ fn builds(record: &Record) -> Option<String> {
     (!builds.is_empty()).then(|| capitalised(&format!("{}.", builds.join("; "))))
 }
 
+/// What a reader in a hurry must know besides the headline: what is worse, what it is worth, how to undo it.
+pub(super) fn bottom_line(record: &Record) -> Vec<String> {
+    let worse = rows(record).into_iter().filter(|row| row.measurement.call == "worse");
+    let mut lines: Vec<String> =
+        worse.map(|row| format!("{}: {}", row.label, difference(&row))).collect();
+    lines.extend(worth::at_most(record));
+    if record.backup.is_some() && record.command == "optimize" {
+        lines.push("`cargo xtask restore` puts everything back as it was".to_owned());
+    }
+    lines
+}
+
 /// `65.4 s before, 31.4 s after (-52.0%, better)`
 fn difference(row: &Row<'_>) -> String {
     let Row { before, after, change, measurement, .. } = row;

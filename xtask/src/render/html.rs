@@ -70,6 +70,7 @@ pub(crate) fn report(record: &Record) -> String {
         facts::changes(record).unwrap_or_default()
     };
     let headline = text(&headline);
+    let bottom_line = blocks::list(&facts::bottom_line(record));
     let sections = sections(record, &rows);
     let links: String = sections
         .iter()
@@ -91,7 +92,7 @@ pub(crate) fn report(record: &Record) -> String {
         <body>\n\
         <a class=\"skip\" href=\"#content\">Skip to the content</a>\n\
         <header>\n<h1>{name}</h1>\n<p class=\"lead\">{headline}</p>\n<p class=\"run\">{run}</p>\n\
-        {cards}</header>\n\
+        {cards}{bottom_line}</header>\n\
         <nav aria-label=\"Sections\">\n<ul>\n{links}</ul>\n</nav>\n\
         <main id=\"content\" tabindex=\"-1\">\n{body}</main>\n\
         </body>\n\

@@ -36,6 +36,10 @@ pub(crate) fn report(record: &Record) -> String {
     ];
     let mut report =
         format!("# {}\n\n{}\n", inline(&title(record)), inline(&facts::headline(record)));
+    let bottom_line = bullets(&facts::bottom_line(record));
+    if !bottom_line.is_empty() {
+        report.push_str(&format!("\n{bottom_line}"));
+    }
     for (heading, body) in sections {
         if !body.is_empty() {
             report.push_str(&format!("\n## {heading}\n\n{body}"));

@@ -190,7 +190,10 @@ fn markup_in_a_markdown_report_is_escaped() {
 fn the_sample_is_written_to_look_at() {
     let dir = std::env::var_os("RENDER_SAMPLE_DIR").unwrap();
     let dir = Path::new(&dir);
-    let sample = record();
-    crate::disk::write(&dir.join("report.html"), html::report(&sample).as_bytes()).unwrap();
-    crate::disk::write(&dir.join("report.md"), markdown::report(&sample).as_bytes()).unwrap();
+    let many = Record { timelines: sample::timelines(1000, 700), ..record() };
+    for (name, sample) in [("report", record()), ("many", many)] {
+        let (page, text) = (html::report(&sample), markdown::report(&sample));
+        crate::disk::write(&dir.join(format!("{name}.html")), page.as_bytes()).unwrap();
+        crate::disk::write(&dir.join(format!("{name}.md")), text.as_bytes()).unwrap();
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::builds::{Build, builds};
 use crate::{
-    record::Record,
+    record::{CoreEstimate, Record},
     render::{
         DASH, seconds,
         sheet::{Block, Kind, Sheet},
@@ -29,7 +29,7 @@ fn table(build: &Build<'_>, own: usize) -> Option<Block> {
             let timeline = build.sides.iter().find(|(word, _)| *word == side);
             let estimate = timeline
                 .and_then(|(_, timeline)| timeline.estimates.iter().find(|it| it.cores == cores));
-            estimate.map_or_else(|| DASH.to_owned(), |estimate| seconds(estimate.seconds))
+            estimate.map_or_else(|| DASH.to_owned(), |it: &CoreEstimate| seconds(it.seconds))
         };
         let here = if cores == own { ", this machine" } else { "" };
         vec![count(cores, "core") + here, cell("before"), cell("after")]

@@ -3,7 +3,7 @@
 //! Measured and attributed gains are never added, and never called by the same word.
 
 use crate::{
-    record::{Basis, ChangeRecord, Record, Spent},
+    record::{Basis, ChangeRecord, Record, ReturnRow, Spent, Team},
     render::{
         DASH, VERDICTS,
         figures::{decimal, grouped, share, signed_seconds},
@@ -129,14 +129,6 @@ pub(in crate::render) fn investment(record: &Record) -> Vec<Block> {
     let Some(worth) = &record.return_on_investment else {
         return Vec::new();
     };
-    let team = &worth.team;
-    let inputs = format!(
-        "inputs: {}, {} each a day, {} an hour, {} a year",
-        if team.people == 1 { "1 person".to_owned() } else { format!("{} people", team.people) },
-        count(team.builds_per_day as usize, "build"),
-        grouped(team.hourly_rate),
-        count(team.working_days_per_year as usize, "working day"),
-    );
     let sheet = Sheet::new(
         "If every build were of that kind",
         &[
@@ -147,22 +139,49 @@ pub(in crate::render) fn investment(record: &Record) -> Vec<Block> {
             ("paid back after", Kind::Number),
         ],
     );
-    let sheet = sheet.with(worth.rows.iter().map(|row| {
-        let back = row.builds_to_pay_back;
-        vec![
-            label(&row.what).to_owned(),
-            signed_seconds(row.seconds_saved_per_build),
-            grouped(row.hours_per_year),
-            grouped(row.value_per_year),
-            back.map_or("never".to_owned(), |builds| grouped(builds.ceil()) + " builds"),
-        ]
-    }));
+    let sheet = sheet.with(worth.rows.iter().map(cells));
     let mut blocks = Vec::new();
     if !sheet.rows.is_empty() {
         blocks.push(Block::Sheet(sheet));
     }
-    blocks.push(Block::Lines(vec![format!("formula: {}", worth.formula), inputs]));
+    blocks.push(Block::Lines(vec![format!("formula: {}", worth.formula), inputs(&worth.team)]));
     blocks
+}
+
+/// `inputs: 5 people, 50 builds each a day, …`
+fn inputs(team: &Team) -> String {
+    format!(
+        "inputs: {}, {} each a day, {} an hour, {} a year",
+        if team.people == 1 { "1 person".to_owned() } else { format!("{} people", team.people) },
+        count(team.builds_per_day as usize, "build"),
+        grouped(team.hourly_rate),
+        count(team.working_days_per_year as usize, "working day"),
+    )
+}
+
+fn cells(row: &ReturnRow) -> Vec<String> {
+    let back = row.builds_to_pay_back;
+    vec![
+        label(&row.what).to_owned(),
+        signed_seconds(row.seconds_saved_per_build),
+        grouped(row.hours_per_year),
+        grouped(row.value_per_year),
+        back.map_or("never".to_owned(), |builds| grouped(builds.ceil()) + " builds"),
+    ]
+}
+
+/// The kind of build that the run is worth most for; none if it is worth nothing.
+pub(in crate::render) fn at_most(record: &Record) -> Option<String> {
+    let rows = record.return_on_investment.iter().flat_map(|worth| &worth.rows);
+    let best = rows.max_by(|a, b| a.hours_per_year.total_cmp(&b.hours_per_year))?;
+    (best.hours_per_year > 0.0).then(|| {
+        format!(
+            "worth {} hours or {} a year, if every build were a {}",
+            grouped(best.hours_per_year),
+            grouped(best.value_per_year),
+            label(&best.what)
+        )
+    })
 }
 
 /// Where the time of the run went.

@@ -1,10 +1,13 @@
 //! Every change with its verdict, evidence, impact and effort; grouped by verdict.
 
-use super::{code, count, escape, scrollable, text};
+use super::{blocks, code, count, escape, scrollable, text};
 use crate::{
-    record::ChangeRecord,
+    record::{ChangeRecord, Verdict},
     render::{VERDICTS, facts::worth::in_short},
 };
+
+/// More changes that were not made than this are folded away, verdict by verdict.
+const OPEN: usize = 8;
 
 /// More lines of evidence than this are folded away.
 const SHOWN: usize = 6;
@@ -20,7 +23,14 @@ pub(super) fn changes(changes: &[ChangeRecord]) -> String {
             return String::new();
         }
         let (number, items) = (items.len(), items.concat());
-        format!("<h3>{heading} ({number})</h3>\n<ul class=\"changes\">\n{items}</ul>\n")
+        let items = format!("<ul class=\"changes\">\n{items}</ul>\n");
+        let is_done = matches!(verdict, Verdict::Applied | Verdict::Planned);
+        let items = if is_done || number <= OPEN {
+            items
+        } else {
+            blocks::folded(&format!("All {number}"), &items)
+        };
+        format!("<h3>{heading} ({number})</h3>\n{items}")
     });
     groups.collect()
 }

@@ -120,8 +120,8 @@ fn unit(index: usize, number: usize, numbers: &mut Numbers) -> TimelineUnit {
         (None, round) => format!("{base}-{}", ["core", "impl", "util", "sys", "derive"][round % 5]),
     };
     // A few take long, most are small.
-    let long = numbers.next().powi(5) * 14.0;
-    let seconds = if mode == "run-custom-build" { 0.1 } else { 0.15 + long };
+    let long = numbers.next().powi(9) * 60.0;
+    let seconds = if mode == "run-custom-build" { 0.1 } else { 0.4 + long };
     let metadata =
         (target.is_empty() && mode == "todo").then(|| seconds * (0.35 + numbers.next() * 0.4));
     TimelineUnit {
