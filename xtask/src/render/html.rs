@@ -57,7 +57,7 @@ pub(crate) fn report(record: &Record) -> String {
     let rows = rows(record);
     let name = escape(&title(record));
     let run = format!(
-        "{} · {} · started {}",
+        "{} · {} · started <time>{}</time>",
         code(workspace_name(record)),
         escape(&machine(&record.machine)),
         escape(&record.started)

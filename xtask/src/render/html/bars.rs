@@ -11,10 +11,14 @@ use crate::{
 /// Width of the drawing area in its own units: a bar is so many hundredths of the longest one.
 const FULL: f64 = 100.0;
 
-/// A pair of bars for each timing and size, each pair on its own scale. Counts are left to the table.
+/// A pair of bars for each timing and size, each pair on its own scale. Counts and
+/// what is 0 on both sides are left to the table.
 pub(super) fn figures(rows: &[Row<'_>]) -> String {
-    let figures: String =
-        rows.iter().filter(|row| row.measurement.unit != Quantity::Count).map(figure).collect();
+    let is_drawn = |row: &&Row<'_>| {
+        let measured = row.measurement;
+        measured.unit != Quantity::Count && measured.baseline.max(measured.candidate) > 0.0
+    };
+    let figures: String = rows.iter().filter(is_drawn).map(figure).collect();
     if figures.is_empty() {
         return figures;
     }

@@ -77,7 +77,12 @@ pub(super) fn figure(id: &str, build: &Build<'_>, cores: usize) -> String {
         ("<line class=\"limit\" x1=\"0\" y1=\"6\" x2=\"16\" y2=\"6\"/>", "dashed: all processors"),
     ]);
     let caption = format!("{}: processors and units at work", super::capitalised(build.label));
-    svg::figure("wide", &caption, &legend, &chart)
+    let note = if panels.iter().any(|panel| panel.is_share) {
+        ""
+    } else {
+        "<p class=\"small\">How busy the processors were was not recorded.</p>\n"
+    };
+    svg::figure("wide", &caption, &legend, &chart) + note
 }
 
 fn panels(build: &Build<'_>) -> Vec<Panel> {

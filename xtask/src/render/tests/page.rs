@@ -137,6 +137,35 @@ fn a_version_that_is_gone_is_struck_and_called_gone() {
 }
 
 #[test]
+fn of_many_duplicates_the_costliest_are_drawn_and_all_are_listed() {
+    let cheap = |index: usize| {
+        let mut duplicate = record().duplicates[0].clone();
+        duplicate.name = format!("cheap-{index}");
+        duplicate.before[0].unit_seconds = Some(0.01);
+        duplicate
+    };
+    let many =
+        Record { duplicates: (0..20).map(cheap).chain(record().duplicates).collect(), ..record() };
+    let page = html::report(&many);
+    assert_eq!(page.matches("<details class=\"graph\"").count(), 12);
+    assert!(page.contains("11 more, which cost less, are in the table above only."));
+    assert!(page.contains("Ways to syn before and after"));
+    for index in 0..20 {
+        assert!(page.contains(&format!("<code>cheap-{index}</code>")), "{index}");
+    }
+    assert_eq!(markdown::report(&many).matches("```mermaid").count(), 12);
+}
+
+#[test]
+fn builds_without_readings_of_the_processors_say_so() {
+    let mut bare = record();
+    bare.timelines.iter_mut().for_each(|timeline| timeline.cpu.clear());
+    let page = html::report(&bare);
+    assert_eq!(page.matches("How busy the processors were was not recorded.").count(), 2);
+    assert!(!page.contains("share of all processors that were busy"));
+}
+
+#[test]
 fn what_is_too_short_to_be_seen_is_counted() {
     let page = html::report(&record());
     assert!(
