@@ -64,7 +64,8 @@ impl Page {
         let program = Command::new(env!("CARGO_BIN_EXE_xtask"));
         let program = program.args(["report", "sample", "--offline", "--manifest-path"]);
         let program = program.arg(root.join("ws/Cargo.toml")).current_dir(root.join("ws"));
-        let output = program.env_remove("CARGO_TARGET_DIR").output().unwrap();
+        let program = program.env_remove("CARGO_TARGET_DIR").env_remove("CARGO_BUILD_TARGET_DIR");
+        let output = program.output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         Some(Self { browser, directory, run })
     }
