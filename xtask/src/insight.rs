@@ -14,7 +14,7 @@ mod cores;
 mod duplicates;
 
 pub(crate) use cores::Cores;
-pub(crate) use duplicates::{DuplicateCost, Duplicates};
+pub(crate) use duplicates::{Duplicates, beyond_the_costliest};
 
 /// Units that are named as the costliest.
 const COSTLIEST: usize = 5;
@@ -133,8 +133,8 @@ pub(crate) fn of(timeline: &Timeline, processor_seconds: Option<f64>) -> Insight
 }
 
 impl Insight {
-    /// All of it in words, most important first.
-    pub(crate) fn sentences(&self) -> Vec<String> {
+    /// What holds the build up here, in words, most important first.
+    pub(crate) fn on_this_machine(&self) -> Vec<String> {
         let mut said = Vec::new();
         said.extend(self.critical.as_ref().map(ToString::to_string));
         said.extend(self.costliest.as_ref().map(ToString::to_string));
@@ -143,7 +143,6 @@ impl Insight {
             let idle = percent(idle);
             format!("The processors were idle {idle} of the time; what other programs did counts as busy.")
         }));
-        said.extend(self.cores.iter().flat_map(Cores::sentences));
         said
     }
 }

@@ -7,16 +7,22 @@ use std::path::Path;
 
 use crate::wording::{count, seconds, si_bytes};
 use crate::{
-    record::{Machine, Measurement, Quantity, Record, Sample, Verdict},
+    record::{Machine, Measurement, Record, Sample, Verdict},
     stats,
 };
 
 pub(crate) mod budget;
 pub(crate) mod facts;
+mod figures;
 pub(crate) mod html;
+mod lanes;
 pub(crate) mod markdown;
+mod sheet;
+pub(crate) mod slow;
 pub(crate) mod summary;
 pub(crate) mod table;
+
+use figures::{percent, uncertainty, value};
 
 /// What a cell shows where there is nothing to show.
 const DASH: &str = "-";
@@ -53,6 +59,8 @@ struct Row<'a> {
     before: String,
     after: String,
     change: String,
+    /// How sure the change is.
+    uncertainty: String,
     expected: String,
     measurement: &'a Measurement,
 }
@@ -72,6 +80,7 @@ impl Row<'_> {
             before: side(&measurement.samples.baseline, measurement.baseline),
             after: side(&measurement.samples.candidate, measurement.candidate),
             change: percentage(measurement.ratio),
+            uncertainty: uncertainty(measurement),
             expected: percentage(measurement.expected),
             measurement,
         }
@@ -108,27 +117,6 @@ fn rows(record: &Record) -> Vec<Row<'_>> {
 
 fn label(what: &str) -> &str {
     LABELS.iter().find(|(known, _)| *known == what).map_or(what, |(_, label)| label)
-}
-
-/// A quantity with its unit.
-fn value(unit: Quantity, value: f64) -> String {
-    match unit {
-        Quantity::Seconds => seconds(value),
-        // `as` saturates, and no directory holds 2^53 bytes.
-        Quantity::Bytes => si_bytes(value.max(0.0).round() as u64),
-        Quantity::Count => format!("{}", value.round()),
-    }
-}
-
-/// The change that a ratio of candidate to baseline means: `-52.0%`, `+3.1%`, `0.0%`. A second
-/// decimal where the first would claim that nothing is left.
-fn percent(ratio: f64) -> String {
-    let change = (ratio - 1.0) * 100.0;
-    match format!("{change:+.1}%") {
-        zero if zero == "+0.0%" || zero == "-0.0%" => "0.0%".to_owned(),
-        all if all == "-100.0%" && ratio > 0.0 => format!("{change:+.2}%"),
-        change => change,
-    }
 }
 
 /// The last component of the workspace's path: what a reader calls it.

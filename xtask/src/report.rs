@@ -78,7 +78,8 @@ pub(crate) fn run(args: &cli::Report, global: &Global, shell: &Shell) -> Result<
             }
             let worth = record.return_on_investment.as_ref().map(worth::sentences);
             let worth = worth.unwrap_or_default().join("\n");
-            output::text(&format!("{}\n{worth}", render::table::human(&record)))?;
+            let (table, slow) = (render::table::human(&record), render::slow::human(&record));
+            output::text(&format!("{table}{slow}\n{worth}"))?;
         }
     }
     if args.open

@@ -44,8 +44,6 @@ impl Drop for Shadows {
 /// One copy of the workspace.
 #[derive(Debug)]
 pub(crate) struct Shadow {
-    /// `baseline` or `candidate`.
-    pub(crate) name: &'static str,
     /// The directory that stands for `/`.
     top: PathBuf,
     /// The workspace root within the copy.
@@ -116,7 +114,7 @@ impl Shadow {
         let root = copy::below(&top, &snapshot.root);
         let target_dir = snapshot.target_dir.join(OWN).join(name);
         let cargo = Cargo::new(&root, offline).with_target_dir(&target_dir);
-        let shadow = Self { name, top, root, target_dir, cargo };
+        let shadow = Self { top, root, target_dir, cargo };
         shadow.with_the_same_toolchain(snapshot)
     }
 

@@ -210,19 +210,6 @@ fn seconds(value: &Value) -> Option<Duration> {
 }
 
 impl Timings {
-    /// Sum of the durations of all units. Units run side by side: this is not wall time.
-    pub(crate) fn total_unit_time(&self) -> Duration {
-        sum(self.units.iter())
-    }
-
-    /// The `n` units that took longest, longest first.
-    pub(crate) fn slowest(&self, n: usize) -> Vec<&Unit> {
-        let mut units: Vec<&Unit> = self.units.iter().collect();
-        units.sort_by_key(|unit| Reverse(unit.duration));
-        units.truncate(n);
-        units
-    }
-
     /// Time of the units of each package, by name and version.
     pub(crate) fn unit_times(&self) -> HashMap<(String, String), Duration> {
         let packages = self.by_package().into_iter();

@@ -228,9 +228,10 @@ fn print(record: &Record, args: &cli::Validate, global: &Global, shell: &Shell) 
         out.push_str("\n\n");
         out.push_str(&table);
     }
+    out.push_str(&render::slow::human(record));
     let budgets = render::budget::human(record);
     if !budgets.is_empty() {
-        out.push_str("\n\n");
+        out.push('\n');
         out.push_str(&budgets);
     }
     for note in &record.notes {

@@ -61,6 +61,10 @@ fn row(measurement: &Measurement, spent: Option<Spent>, team: Team) -> ReturnRow
     }
 }
 
+/// What must not be read into a return.
+pub(crate) const CAUTION: &str = "each line assumes that every build of the year were of its kind: the lines of \
+    clean builds are upper bounds, since most builds of a day are incremental, and the lines must not be added up";
+
 /// The return in sentences: for whom, what must not be read into it, a line for each row, the formula.
 pub(crate) fn sentences(worth: &Return) -> Vec<String> {
     let Team { people, builds_per_day, hourly_rate, working_days_per_year } = worth.team;
@@ -71,11 +75,9 @@ pub(crate) fn sentences(worth: &Return) -> Vec<String> {
         "return on the run, from measured seconds, for {people} with {builds} a day each, {hourly_rate} an hour \
          and {days} a year"
     );
-    let caution = "each line assumes that every build of the year were of its kind: the lines of clean builds are \
-         upper bounds, since most builds of a day are incremental, and the lines must not be added up";
     let rows = worth.rows.iter().map(sentence);
     let formula = format!("formula: {}", worth.formula);
-    [head, caution.to_owned()].into_iter().chain(rows).chain([formula]).collect()
+    [head, CAUTION.to_owned()].into_iter().chain(rows).chain([formula]).collect()
 }
 
 fn sentence(row: &ReturnRow) -> String {

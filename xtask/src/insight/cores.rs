@@ -14,6 +14,10 @@ use crate::{
 /// keeps about one core busy.
 const HELD_UP: f64 = 0.8;
 
+/// What every estimate leaves out.
+const LEFT_OUT: &str = "The estimates play the recorded units again, each on one core. They leave out that \
+    rustc and the linker use several cores for one unit, and that cores share memory bandwidth.";
+
 /// Estimates for other numbers of cores.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Cores {
@@ -63,8 +67,8 @@ impl Cores {
         self.processor_seconds.filter(|used| *used < HELD_UP * self.unit_seconds)
     }
 
-    /// In words: the estimates, what they leave out, how good they are.
-    pub(crate) fn sentences(&self) -> Vec<String> {
+    /// The estimates in one sentence.
+    pub(crate) fn estimated(&self) -> String {
         let own = self.calibration.map(|calibration| calibration.cores);
         let one = |estimate: &CoreEstimate| {
             let cores = wording::count(estimate.cores, "core");
@@ -72,8 +76,17 @@ impl Cores {
             format!("{cores} {}{measured}", wording::seconds(estimate.seconds))
         };
         let list: Vec<String> = self.estimates.iter().map(one).collect();
-        let mut said =
-            vec![format!("Estimated wall time with other numbers of cores: {}.", list.join(", "))];
+        format!("Estimated wall time with other numbers of cores: {}.", list.join(", "))
+    }
+
+    /// Whether a remark is the same for every build.
+    pub(crate) fn is_general(remark: &str) -> bool {
+        remark == LEFT_OUT
+    }
+
+    /// What the estimates leave out, and how good they are.
+    pub(crate) fn remarks(&self) -> Vec<String> {
+        let mut said = Vec::new();
         said.extend(self.enough.map(|enough| {
             let cores = wording::count(enough, "core");
             format!(
@@ -81,11 +94,7 @@ impl Cores {
                 NOISE_FLOOR * 100.0
             )
         }));
-        said.push(
-            "The estimates play the recorded units again, each on one core. They leave out that rustc \
-             and the linker use several cores for one unit, and that cores share memory bandwidth."
-                .to_owned(),
-        );
+        said.push(LEFT_OUT.to_owned());
         if let (Some(own), Some(missed)) = (self.calibration, self.missed_by()) {
             let far = if missed.abs() < 0.005 {
                 "no less and no more".to_owned()

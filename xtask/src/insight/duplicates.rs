@@ -29,17 +29,9 @@ pub(crate) struct Duplicates {
 }
 
 impl Duplicates {
-    /// Of the side before any change.
-    pub(crate) fn before(records: &[DuplicateRecord]) -> Self {
-        Self::of(records.iter().map(|record| (record, record.before.as_slice())))
-    }
-
     /// Of the side with the changes.
     pub(crate) fn after(records: &[DuplicateRecord]) -> Self {
-        Self::of(records.iter().map(|record| (record, record.after.as_slice())))
-    }
-
-    fn of<'a>(sides: impl Iterator<Item = (&'a DuplicateRecord, &'a [DuplicateVersion])>) -> Self {
+        let sides = records.iter().map(|record| (record, record.after.as_slice()));
         let several = sides.filter(|(_, versions)| versions.len() > 1);
         let mut packages: Vec<DuplicateCost> = several
             .map(|(record, versions)| DuplicateCost {
@@ -76,8 +68,9 @@ impl Duplicates {
     }
 }
 
-/// A version that was not built cost nothing.
-fn beyond_the_costliest(versions: &[DuplicateVersion]) -> Option<f64> {
+/// Unit time of all versions but the costliest; none where none is known. A version that was not built
+/// cost nothing.
+pub(crate) fn beyond_the_costliest(versions: &[DuplicateVersion]) -> Option<f64> {
     let known: Vec<f64> = versions.iter().filter_map(|version| version.unit_seconds).collect();
     let costliest = known.iter().copied().reduce(f64::max)?;
     Some((known.iter().sum::<f64>() - costliest).max(0.0))

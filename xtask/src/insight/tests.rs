@@ -109,7 +109,7 @@ fn a_reading_of_the_processors_counts_for_the_time_before_it() {
     // One second fully busy, four seconds half.
     let insight = of(&sample(), None);
     assert!((insight.idle.unwrap() - 0.4).abs() < 1e-9);
-    let said = insight.sentences();
+    let said = insight.on_this_machine();
     let idle = "The processors were idle 40 % of the time; what other programs did counts as busy.";
     assert!(said.iter().any(|sentence| sentence == idle), "{said:?}");
 }
@@ -119,8 +119,9 @@ fn estimates_are_called_so_and_come_with_how_well_they_fit() {
     let cores = of(&sample(), None).cores.unwrap();
     assert_eq!(cores.enough, Some(2));
     assert!((cores.missed_by().unwrap() + 0.2).abs() < 1e-9);
+    let said: Vec<String> = std::iter::once(cores.estimated()).chain(cores.remarks()).collect();
     assert_eq!(
-        cores.sentences(),
+        said,
         [
             "Estimated wall time with other numbers of cores: 1 core 16.2 s, 2 cores 12.5 s (measured), \
              4 cores 12.4 s, 8 cores 12.4 s.",
@@ -161,7 +162,7 @@ fn units_that_were_held_up_are_named_by_the_processor_time_of_the_same_build() {
     let insights = all(&timelines, &measurements);
     assert_eq!(insights.len(), 1);
     assert_eq!(insights[0].cores.as_ref().unwrap().held_up(), Some(6.5));
-    let said = insights[0].sentences();
+    let said = insights[0].cores.as_ref().unwrap().remarks();
     assert!(said.last().unwrap().starts_with("Of 13.0 s of unit time only 6.5 s was processor"));
     timelines[0].side = "baseline".to_owned();
     assert_eq!(all(&timelines, &measurements)[0].cores.as_ref().unwrap().held_up(), None);
@@ -179,7 +180,9 @@ fn a_build_of_nothing_says_nothing() {
         critical_seconds: 0.0,
         ..sample()
     };
-    assert_eq!(of(&timeline, None).sentences(), Vec::<String>::new());
+    let insight = of(&timeline, None);
+    assert_eq!(insight.on_this_machine(), Vec::<String>::new());
+    assert_eq!(insight.cores, None);
 }
 
 #[test]
@@ -238,7 +241,7 @@ fn a_duplicate_costs_all_versions_but_the_costliest() {
         ),
     ];
     assert_eq!(
-        Duplicates::before(&records).sentences(),
+        Duplicates::after(&swapped(&records)).sentences(),
         [
             "2 packages are there in more than one version. All versions but the costliest of each take \
              6.5 s of unit time; units run side by side, so this is not wall time.",
@@ -256,7 +259,17 @@ fn a_duplicate_costs_all_versions_but_the_costliest() {
 fn nothing_is_said_of_what_duplicates_cost_without_unit_times() {
     let before = vec![version("1.0.0", None), version("2.0.0", None)];
     let records = [DuplicateRecord { name: "syn".to_owned(), before, after: Vec::new() }];
-    let duplicates = Duplicates::before(&records);
+    let duplicates = Duplicates::after(&swapped(&records));
     assert_eq!((duplicates.packages.len(), duplicates.seconds()), (1, None));
     assert!(duplicates.sentences().is_empty());
+}
+
+/// With before and after in each other's place.
+fn swapped(records: &[DuplicateRecord]) -> Vec<DuplicateRecord> {
+    let swap = |record: &DuplicateRecord| DuplicateRecord {
+        name: record.name.clone(),
+        before: record.after.clone(),
+        after: record.before.clone(),
+    };
+    records.iter().map(swap).collect()
 }

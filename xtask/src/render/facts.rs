@@ -2,8 +2,18 @@
 //!
 //! Every figure of the method comes from `stats`, so that the text cannot drift from the decision.
 
-use super::{Row, VERDICTS, count, rows, seconds, stats};
+use super::{Row, VERDICTS, count, figures::share, rows, seconds, stats};
 use crate::record::{Check, Quantity, Record, Sample};
+
+pub(super) mod builds;
+pub(super) mod cores;
+pub(super) mod disk;
+pub(super) mod duplicates;
+pub(super) mod insight;
+pub(super) mod tuning;
+pub(super) mod worth;
+
+pub(super) use insight::insights;
 
 /// What happened, in one or two sentences of plain text.
 pub(super) fn headline(record: &Record) -> String {
@@ -54,6 +64,18 @@ fn builds(record: &Record) -> Option<String> {
     (!builds.is_empty()).then(|| capitalised(&format!("{}.", builds.join("; "))))
 }
 
+/// What a reader in a hurry must know besides the headline: what is worse, what it is worth, how to undo it.
+pub(super) fn bottom_line(record: &Record) -> Vec<String> {
+    let worse = rows(record).into_iter().filter(|row| row.measurement.call == "worse");
+    let mut lines: Vec<String> =
+        worse.map(|row| format!("{}: {}", row.label, difference(&row))).collect();
+    lines.extend(worth::at_most(record));
+    if record.backup.is_some() && record.command == "optimize" {
+        lines.push("`cargo xtask restore` puts everything back as it was".to_owned());
+    }
+    lines
+}
+
 /// `65.4 s before, 31.4 s after (-52.0%, better)`
 fn difference(row: &Row<'_>) -> String {
     let Row { before, after, change, measurement, .. } = row;
@@ -85,7 +107,7 @@ pub(super) fn method(record: &Record) -> Vec<String> {
         facts.push(format!(
             "a single sample on a side ({}): a difference below {} is called same",
             single.join(", "),
-            fraction(stats::NOISE_FLOOR)
+            share(stats::NOISE_FLOOR)
         ));
     }
     if !timed.is_empty() {
@@ -93,7 +115,7 @@ pub(super) fn method(record: &Record) -> Vec<String> {
         facts.push(format!("timings less than {floor} apart are called same"));
     }
     if rows.iter().any(|row| row.measurement.unit == Quantity::Bytes) {
-        let floor = fraction(stats::BYTES_FLOOR);
+        let floor = share(stats::BYTES_FLOOR);
         facts.push(format!(
             "sizes with a single sample on a side: a difference below {floor} is called same"
         ));
@@ -131,11 +153,6 @@ fn spread(samples: &[Sample], side: &str) -> String {
     format!("{number} {side}, {min} to {max}{apart}")
 }
 
-/// `5%`
-fn fraction(fraction: f64) -> String {
-    format!("{}%", (fraction * 100.0).round())
-}
-
 /// What compiles, a line for each side and one for each target that does not; empty when neither
 /// side was verified.
 pub(super) fn verification(record: &Record) -> Vec<String> {
@@ -160,7 +177,8 @@ pub(super) fn verification(record: &Record) -> Vec<String> {
     lines
 }
 
-fn capitalised(text: &str) -> String {
+/// With a capital at the start.
+pub(super) fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
     let first = chars.next().map(|first| first.to_ascii_uppercase());
     first.into_iter().chain(chars).collect()

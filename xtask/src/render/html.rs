@@ -1,26 +1,68 @@
 //! `report.html`: a run as one page that needs nothing but itself.
 //!
-//! Every text of the record goes through [`escape`], and the page forbids itself the network.
+//! Every text of the record goes through [`escape`], and the page forbids itself the network and scripts.
 
-use super::{COLUMNS, Row, Span, VERDICTS, count, facts, machine, rows, spans, title};
-use crate::record::{ChangeRecord, Record};
+use super::{Row, Span, count, facts, machine, rows, spans, title, workspace_name};
+use crate::record::Record;
 
 mod bars;
+mod blocks;
+mod changes;
+mod cores;
 mod diff;
+mod graph;
+mod headlines;
+mod inside;
+mod load;
 mod samples;
+mod scatter;
+mod steps;
+mod svg;
+mod tuning;
+mod waterfall;
+
+use facts::capitalised;
 
 /// Light, dark, narrow and printed.
-const STYLE: &str = include_str!("html/style.css");
+const STYLE: &str = concat!(include_str!("html/style.css"), include_str!("html/charts.css"));
 
-/// The quantities at the head of the page, where they were measured.
-const HEADLINES: [&str; 4] = ["clean-dev", "clean-release", "incremental-core", "target-bytes"];
+/// The sections in their order: heading and content.
+fn sections(record: &Record, rows: &[Row<'_>]) -> Vec<(&'static str, String)> {
+    let mut sections = vec![
+        ("Checks", blocks::list(&facts::checks(record))),
+        ("Before and after", headlines::before_and_after(rows)),
+        ("Return on investment", blocks::blocks(&facts::worth::investment(record))),
+        ("What makes the build slow", inside::insights(record)),
+        ("Builds unit by unit", inside::builds(record)),
+        ("Processors at work", inside::load(record)),
+        ("Other numbers of cores", inside::cores(record)),
+        ("Packages in several versions", inside::duplicates(record)),
+        ("Disk", inside::disk(record)),
+        ("Impact and effort", inside::impact(record)),
+        ("Changes", changes::changes(&record.changes)),
+        ("Profile settings tried", tuning::settings(record)),
+        ("Notes", blocks::list(&record.notes)),
+        ("Verification", blocks::list(&facts::verification(record))),
+        ("How it was measured", blocks::list(&facts::method(record)) + &samples::table(rows)),
+        ("Time of the run", inside::spent(record)),
+        ("Diff", diff::files(&record.diff)),
+        ("Machine and run", provenance(record)),
+    ];
+    sections.retain(|(_, body)| !body.is_empty());
+    sections
+}
 
 /// The whole page.
 pub(crate) fn report(record: &Record) -> String {
     let rows = rows(record);
     let name = escape(&title(record));
-    let run = format!("{} · started {}", code(&record.workspace), escape(&record.started));
-    let cards = cards(&rows);
+    let run = format!(
+        "{} · {} · started <time>{}</time>",
+        code(workspace_name(record)),
+        escape(&machine(&record.machine)),
+        escape(&record.started)
+    );
+    let cards = headlines::cards(&rows);
     // The cards say the rest.
     let headline = if cards.is_empty() {
         facts::headline(record)
@@ -28,18 +70,13 @@ pub(crate) fn report(record: &Record) -> String {
         facts::changes(record).unwrap_or_default()
     };
     let headline = text(&headline);
-    let body = [
-        cards,
-        section("Checks", &list(&facts::checks(record))),
-        section("Before and after", &before_and_after(&rows)),
-        section("Changes", &changes(&record.changes)),
-        section("Notes", &list(&record.notes)),
-        section("Verification", &list(&facts::verification(record))),
-        section("How it was measured", &(list(&facts::method(record)) + &samples::table(&rows))),
-        section("Diff", &diff::files(&record.diff)),
-        section("Machine and run", &provenance(record)),
-    ]
-    .concat();
+    let bottom_line = blocks::list(&facts::bottom_line(record));
+    let sections = sections(record, &rows);
+    let links: String = sections
+        .iter()
+        .map(|(heading, _)| format!("<li><a href=\"#{}\">{heading}</a></li>\n", id(heading)))
+        .collect();
+    let body: String = sections.iter().map(|(heading, body)| section(heading, body)).collect();
     format!(
         "<!doctype html>\n\
         <html lang=\"en\">\n\
@@ -53,86 +90,26 @@ pub(crate) fn report(record: &Record) -> String {
         <style>\n{STYLE}</style>\n\
         </head>\n\
         <body>\n\
+        <a class=\"skip\" href=\"#content\">Skip to the content</a>\n\
         <header>\n<h1>{name}</h1>\n<p class=\"lead\">{headline}</p>\n<p class=\"run\">{run}</p>\n\
-        </header>\n\
-        <main>\n{body}</main>\n\
+        {cards}{bottom_line}</header>\n\
+        <nav aria-label=\"Sections\">\n<ul>\n{links}</ul>\n</nav>\n\
+        <main id=\"content\" tabindex=\"-1\">\n{body}</main>\n\
         </body>\n\
         </html>\n"
     )
 }
 
-/// A section with its heading; nothing where it would be empty.
 fn section(heading: &str, body: &str) -> String {
-    if body.is_empty() {
-        return String::new();
-    }
-    let id = heading.to_lowercase().replace(' ', "-");
+    let id = id(heading);
     format!(
         "<section aria-labelledby=\"{id}\">\n<h2 id=\"{id}\">{heading}</h2>\n{body}</section>\n"
     )
 }
 
-fn cards(rows: &[Row<'_>]) -> String {
-    let cards: String = rows
-        .iter()
-        .filter(|row| HEADLINES.contains(&row.measurement.what.as_str()))
-        .map(|row| {
-            format!(
-                "<li class=\"card\"><span class=\"what\">{}</span> \
-                <strong class=\"{}\">{}</strong> \
-                <span>{} to {}</span> {}</li>\n",
-                escape(row.label),
-                call_class(row),
-                escape(&row.change),
-                escape(&row.before),
-                escape(&row.after),
-                call(row),
-            )
-        })
-        .collect();
-    if cards.is_empty() {
-        return String::new();
-    }
-    format!("<ul class=\"cards\" aria-label=\"Headline figures\">\n{cards}</ul>\n")
-}
-
-/// The call as a word in its colour.
-fn call(row: &Row<'_>) -> String {
-    let word = escape(&row.measurement.call);
-    format!("<span class=\"call {}\">{word}</span>", call_class(row))
-}
-
-/// Only known words become class names.
-fn call_class(row: &Row<'_>) -> &'static str {
-    match row.measurement.call.as_str() {
-        "better" => "better",
-        "worse" => "worse",
-        _ => "same",
-    }
-}
-
-fn before_and_after(rows: &[Row<'_>]) -> String {
-    if rows.is_empty() {
-        return "<p>Nothing was measured.</p>\n".to_owned();
-    }
-    let headings: String = COLUMNS
-        .iter()
-        .map(|column| match *column {
-            "" => "<td></td>".to_owned(),
-            column => format!("<th scope=\"col\">{column}</th>"),
-        })
-        .collect();
-    let body: String = rows.iter().map(table_row).collect();
-    let table =
-        format!("<table>\n<thead><tr>{headings}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>\n");
-    scrollable("Table of before and after", &table) + &bars::figures(rows)
-}
-
-fn table_row(row: &Row<'_>) -> String {
-    let numbers = [&row.before, &row.after, &row.change, &row.expected];
-    let cells: String =
-        numbers.iter().map(|cell| format!("<td class=\"number\">{}</td>", escape(cell))).collect();
-    format!("<tr><th scope=\"row\">{}</th>{cells}<td>{}</td></tr>\n", escape(row.label), call(row))
+/// What links to a section name.
+fn id(heading: &str) -> String {
+    heading.to_lowercase().replace(' ', "-")
 }
 
 /// Something that may be wider than the screen: it scrolls by itself, with the keyboard too.
@@ -143,50 +120,9 @@ fn scrollable(name: &str, body: &str) -> String {
     )
 }
 
-fn changes(changes: &[ChangeRecord]) -> String {
-    let groups = VERDICTS.iter().map(|(verdict, heading)| {
-        let items: Vec<String> = changes
-            .iter()
-            .filter(|change| change.verdict == *verdict)
-            .map(|change| change_item(change, heading))
-            .collect();
-        if items.is_empty() {
-            return String::new();
-        }
-        let (number, items) = (items.len(), items.concat());
-        format!("<h3>{heading} ({number})</h3>\n<ul class=\"changes\">\n{items}</ul>\n")
-    });
-    groups.collect()
-}
-
-fn change_item(change: &ChangeRecord, verdict: &str) -> String {
-    let reason = change.reason.trim_end();
-    let reason = if reason.contains('\n') {
-        let evidence = format!("<pre>{}</pre>\n", escape(reason));
-        scrollable("Evidence", &evidence)
-    } else if reason.is_empty() {
-        String::new()
-    } else {
-        format!("<p>{}</p>\n", text(reason))
-    };
-    let files: Vec<String> = change.files.iter().map(|file| code(file)).collect();
-    let files = if files.is_empty() {
-        String::new()
-    } else {
-        let number = count(files.len(), "file");
-        format!("<p class=\"files\">{number}: {}</p>\n", files.join(", "))
-    };
-    format!(
-        "<li class=\"{class}\"><h4>{}</h4>\n\
-        <p class=\"id\"><span class=\"verdict\">{class}</span> {}</p>\n{reason}{files}</li>\n",
-        text(&change.title),
-        code(&change.id),
-        class = verdict.to_lowercase(),
-    )
-}
-
 fn provenance(record: &Record) -> String {
     let mut pairs = vec![
+        ("workspace", code(&record.workspace)),
         ("machine", escape(&machine(&record.machine))),
         ("host", code(&record.machine.host)),
         ("made by", format!("xtask {}, {}", escape(&record.tool_version), code(&record.command))),
@@ -204,16 +140,6 @@ fn provenance(record: &Record) -> String {
     let pairs: String =
         pairs.iter().map(|(name, value)| format!("<dt>{name}</dt><dd>{value}</dd>\n")).collect();
     format!("<dl>\n{pairs}</dl>\n")
-}
-
-/// A list of sentences; line feeds within one are kept.
-fn list(lines: &[String]) -> String {
-    if lines.is_empty() {
-        return String::new();
-    }
-    let items: String =
-        lines.iter().map(|line| format!("<li class=\"note\">{}</li>\n", text(line))).collect();
-    format!("<ul>\n{items}</ul>\n")
 }
 
 /// Prose: what stands in backticks is code.

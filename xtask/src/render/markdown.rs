@@ -2,24 +2,44 @@
 //!
 //! Text of the record is escaped or fenced: none of it becomes markup.
 
-use super::{COLUMNS, Row, Span, VERDICTS, facts, machine, rows, spans, title};
-use crate::record::{ChangeRecord, Record};
+use super::{Row, Span, facts, machine, rows, spans, title};
+use crate::record::Record;
+
+mod changes;
+mod graph;
+mod inside;
+
+/// The headings of the table of before and after; the first is that of the names.
+const COLUMNS: [&str; 7] = ["", "before", "after", "change", "uncertainty", "expected", "call"];
 
 /// The whole report; ends with a line feed.
 pub(crate) fn report(record: &Record) -> String {
     let sections = [
         ("Checks", bullets(&facts::checks(record))),
         ("Before and after", table(&rows(record))),
-        ("Changes", changes(&record.changes)),
+        ("Return on investment", inside::blocks(&facts::worth::investment(record))),
+        ("What makes the build slow", inside::insights(record)),
+        ("Builds unit by unit", inside::builds(record)),
+        ("Other numbers of cores", inside::cores(record)),
+        ("Packages in several versions", graph::duplicates(record)),
+        ("Disk", inside::blocks(&facts::disk::parts(record))),
+        ("Impact and effort", inside::impact(record)),
+        ("Changes", changes::changes(&record.changes)),
+        ("Profile settings tried", inside::blocks(&facts::tuning::blocks(record))),
         ("Notes", bullets(&record.notes)),
         ("Verification", bullets(&facts::verification(record))),
         ("How it was measured", bullets(&facts::method(record))),
+        ("Time of the run", bullets(&facts::worth::spent(record))),
         ("Machine and run", bullets(&run(record))),
         ("Files kept", bullets(&kept(record))),
         ("Diff", diff(&record.diff)),
     ];
     let mut report =
         format!("# {}\n\n{}\n", inline(&title(record)), inline(&facts::headline(record)));
+    let bottom_line = bullets(&facts::bottom_line(record));
+    if !bottom_line.is_empty() {
+        report.push_str(&format!("\n{bottom_line}"));
+    }
     for (heading, body) in sections {
         if !body.is_empty() {
             report.push_str(&format!("\n## {heading}\n\n{body}"));
@@ -32,42 +52,19 @@ pub(super) fn table(rows: &[Row<'_>]) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let line = |cells: [&str; 6]| format!("| {} |\n", cells.map(cell).join(" | "));
-    let rule = "| --- | ---: | ---: | ---: | ---: | --- |\n";
-    let rows: String = rows.iter().map(|row| line(row.cells())).collect();
+    let line = |cells: [&str; 7]| format!("| {} |\n", cells.map(cell).join(" | "));
+    let rule = "| --- | ---: | ---: | ---: | --- | ---: | --- |\n";
+    let cells = |row: &Row<'_>| {
+        let Row { label, before, after, change, uncertainty, expected, measurement } = row;
+        line([label, before, after, change, uncertainty, expected, &measurement.call])
+    };
+    let rows: String = rows.iter().map(cells).collect();
     format!("{}{rule}{rows}", line(COLUMNS))
 }
 
 /// Without code spans: a `|` within one would end the cell.
 fn cell(text: &str) -> String {
     escaped(&text.replace(['\r', '\n'], " "), false)
-}
-
-fn changes(changes: &[ChangeRecord]) -> String {
-    let groups = VERDICTS.iter().filter_map(|(verdict, heading)| {
-        let items: Vec<&ChangeRecord> =
-            changes.iter().filter(|change| change.verdict == *verdict).collect();
-        let body: String = items.iter().map(|change| item(change)).collect();
-        (!items.is_empty()).then(|| format!("### {heading} ({})\n\n{body}", items.len()))
-    });
-    groups.collect::<Vec<_>>().join("\n")
-}
-
-fn item(change: &ChangeRecord) -> String {
-    let mut item = format!("- **{}** ({})", inline(&change.title), code(&change.id));
-    let reason = change.reason.trim_end();
-    if reason.contains('\n') {
-        item.push_str(&format!(":\n\n{}\n", indented(&fenced(reason, "text"))));
-    } else if !reason.is_empty() {
-        item.push_str(&format!(": {}\n", inline(reason)));
-    } else {
-        item.push('\n');
-    }
-    if !change.files.is_empty() {
-        let files: Vec<String> = change.files.iter().map(|file| code(file)).collect();
-        item.push_str(&format!("  - {}\n", files.join(", ")));
-    }
-    item
 }
 
 fn run(record: &Record) -> Vec<String> {

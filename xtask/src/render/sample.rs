@@ -3,9 +3,14 @@
 //! Every kind of row, verdict and note occurs in it once.
 
 use crate::record::{
-    ChangeRecord, Kept, Machine, Measurement, Quantity, Record, SCHEMA, Sample, Samples, Side,
-    Verdict,
+    Basis, ChangeRecord, Effort, Impact, Kept, Machine, Measurement, Quantity, Record, SCHEMA,
+    Sample, Samples, Side, Spent, Verdict,
 };
+
+mod inside;
+mod timeline;
+
+pub(super) use timeline::timeline;
 
 pub(super) fn record() -> Record {
     Record {
@@ -37,12 +42,12 @@ pub(super) fn record() -> Record {
             path: "/home/dev/midstream/AIMDS/target/xtask/runs/1/dev-baseline.html".to_owned(),
         }],
         diff: DIFF.to_owned(),
-        timelines: Vec::new(),
-        duplicates: Vec::new(),
-        disk: Vec::new(),
-        tuning: Vec::new(),
-        return_on_investment: None,
-        spent: None,
+        timelines: timelines(244, 144),
+        duplicates: inside::duplicates(),
+        disk: inside::disk(),
+        tuning: inside::tuning(),
+        return_on_investment: Some(inside::worth()),
+        spent: Some(Spent { wall_seconds: 790.4, cargo_seconds: 761.8 }),
         interrupted: false,
         notes: vec![
             "2 benches did not compile before and do not now; they are held against no change"
@@ -51,6 +56,16 @@ pub(super) fn record() -> Record {
                 .to_owned(),
         ],
     }
+}
+
+/// Both clean builds of both sides, of so many units before and after.
+pub(super) fn timelines(before: usize, after: usize) -> Vec<crate::record::Timeline> {
+    vec![
+        timeline("clean-dev", "baseline", before, 65.4),
+        timeline("clean-dev", "candidate", after, 29.8),
+        timeline("clean-release", "baseline", before, 68.6),
+        timeline("clean-release", "candidate", after, 44.8),
+    ]
 }
 
 fn side(units: usize, duplicates: usize) -> Side {
@@ -118,20 +133,38 @@ fn changes() -> Vec<ChangeRecord> {
         impact: None,
         effort: None,
     };
+    let weighed = |mut change: ChangeRecord, seconds, basis, packages: &[&str], edits| {
+        let packages = packages.iter().map(|&it| it.to_owned()).collect();
+        change.impact = Some(Impact { seconds, basis, packages });
+        change.effort = Some(Effort { files: change.files.len(), edits });
+        change
+    };
     vec![
-        change(
-            "duplicate-version:dashmap",
-            "align `dashmap` on 6.1",
-            Verdict::Applied,
-            "2 members ask for 5.5, one for 6.1: 4 units less, attributed 1.2 s of unit time",
-            &["Cargo.toml", "crates/aimds-detection/Cargo.toml"],
+        weighed(
+            change(
+                "duplicate-version:dashmap",
+                "align `dashmap` on 6.1",
+                Verdict::Applied,
+                "2 members ask for 5.5, one for 6.1: 4 units less, attributed 1.2 s of unit time",
+                &["Cargo.toml", "crates/aimds-detection/Cargo.toml"],
+            ),
+            1.2,
+            Basis::Attributed,
+            &["dashmap 5.5.3"],
+            3,
         ),
-        change(
-            "unused-dependency:validator",
-            "remove `validator` from aimds-core",
-            Verdict::Applied,
-            "no source of the package mentions it, and every target compiles without",
-            &["crates/aimds-core/Cargo.toml"],
+        weighed(
+            change(
+                "unused-dependency:validator",
+                "remove `validator` from aimds-core",
+                Verdict::Applied,
+                "no source of the package mentions it, and every target compiles without",
+                &["crates/aimds-core/Cargo.toml"],
+            ),
+            9.4,
+            Basis::Attributed,
+            &["validator 0.18.1", "validator_derive 0.18.2", "syn 1.0.109"],
+            1,
         ),
         change(
             "unused-dependency:async-trait",
@@ -140,12 +173,31 @@ fn changes() -> Vec<ChangeRecord> {
             "error[E0432]: unresolved import `async_trait`\n --> crates/aimds-response/src/lib.rs:4:5\n  |\n4 | use async_trait::async_trait;\n  |     ^^^^^^^^^^^ use of unresolved module",
             &["crates/aimds-response/Cargo.toml"],
         ),
-        change(
-            "profile:dev-package-opt-level",
-            "optimise dependencies in the dev profile",
-            Verdict::Rejected,
-            "clean dev build 65.4 s -> 168.5 s (+157.6%, worse)",
-            &["Cargo.toml"],
+        weighed(
+            change(
+                "profile:dev-package-opt-level",
+                "optimise dependencies in the dev profile",
+                Verdict::Rejected,
+                "clean dev build 65.4 s -> 168.5 s (+157.6%, worse)",
+                &["Cargo.toml"],
+            ),
+            -103.1,
+            Basis::Measured,
+            &[],
+            1,
+        ),
+        weighed(
+            change(
+                "profile:release",
+                "release settings as timed: `lto = \"off\"`",
+                Verdict::Applied,
+                "clean release build 55.0 s -> 44.8 s in 3 pairs",
+                &["Cargo.toml"],
+            ),
+            10.2,
+            Basis::Measured,
+            &[],
+            6,
         ),
         change(
             "broad-features:tokio",

@@ -17,8 +17,8 @@ fn unit(name: &str, version: &str, seconds: f64) -> String {
 fn a_report_of_cargo_1_95_is_read() {
     let timings = parse(REPORT).unwrap();
     assert_eq!(timings.units.len(), 7);
-    assert_eq!(timings.total_unit_time(), Duration::from_millis(6120));
-    let library = timings.slowest(2)[1];
+    assert_eq!(sum(timings.units.iter()), Duration::from_millis(6120));
+    let library = &timings.units.iter().find(|unit| unit.target.is_empty()).unwrap();
     assert_eq!((library.index, library.name.as_str()), (3, "proc-macro2"));
     assert_eq!((library.target.as_str(), library.mode.as_str()), ("", "todo"));
     assert_eq!(library.start, Duration::from_millis(1260));
@@ -137,7 +137,7 @@ fn nothing_vanishes_between_a_report_and_itself() {
 fn absurd_durations_do_not_overflow() {
     let units = [unit("a", "1.0.0", 1e19), unit("a", "1.0.0", 1e19)];
     let timings = report(&format!("[{}]", units.join(",")));
-    assert_eq!(timings.total_unit_time(), Duration::MAX);
+    assert_eq!(sum(timings.units.iter()), Duration::MAX);
 }
 
 proptest! {
@@ -156,7 +156,7 @@ proptest! {
         let end = (at + length).min(bytes.len());
         bytes.splice(at..end, insert.bytes());
         if let Ok(timings) = parse(&String::from_utf8_lossy(&bytes)) {
-            let _ = (timings.total_unit_time(), timings.slowest(3));
+            let _ = sum(timings.units.iter());
             let _ = vanished(&timings, &Timings::default());
         }
     }

@@ -4,6 +4,9 @@
 
 use super::{count, escape, scrollable};
 
+/// The changes of a file in more lines than this are folded away at first.
+const OPEN: usize = 120;
+
 /// One block for each file; what precedes the first file header is shown as a block of its own.
 pub(super) fn files(diff: &str) -> String {
     if diff.trim().is_empty() {
@@ -48,8 +51,9 @@ fn file(lines: &[&str]) -> String {
         .collect();
     let region =
         scrollable(&format!("Diff of {name}"), &format!("<pre class=\"diff\">{body}</pre>\n"));
+    let open = if lines.len() <= OPEN { " open" } else { "" };
     format!(
-        "<details open>\n<summary><code>{}</code> {}, {}</summary>\n{region}</details>\n",
+        "<details{open}>\n<summary><code>{}</code> {}, {}</summary>\n{region}</details>\n",
         escape(name),
         count(added, "line") + " added",
         count(removed, "line") + " removed",

@@ -116,6 +116,7 @@ proptest! {
         }
         prop_assert!(timeline.estimates.windows(2).all(|pair| pair[0].seconds >= pair[1].seconds));
         prop_assert!(timeline.estimates.iter().all(|estimate| estimate.seconds.is_finite()));
-        let _ = crate::insight::of(&timeline, None).sentences();
+        let insight = crate::insight::of(&timeline, None);
+        let _ = (insight.on_this_machine(), insight.cores.map(|cores| cores.remarks()));
     }
 }
