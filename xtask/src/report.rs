@@ -11,7 +11,6 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use chrono::SecondsFormat;
-use sha2::{Digest as _, Sha256};
 
 use crate::{
     cargo::Cargo,
@@ -86,7 +85,7 @@ pub(crate) fn new_run_dir(target_dir: &Path) -> Result<PathBuf> {
 
 /// Hash of what decides a build besides sources and toolchain, with `files` in place of the snapshot's.
 pub(crate) fn configuration(snapshot: &Snapshot, files: &BTreeMap<PathBuf, Vec<u8>>) -> String {
-    let mut hash = Sha256::new();
+    let mut hash = hmac_sha256::Hash::new();
     let paths: BTreeSet<&PathBuf> = snapshot.files.keys().chain(files.keys()).collect();
     for path in paths.into_iter().filter(|path| !path.ends_with(snapshot::IGNORE_FILE)) {
         let bytes = files.get(path).or_else(|| snapshot.files.get(path).and_then(Option::as_ref));

@@ -21,6 +21,7 @@ use crate::{
     text::Text,
 };
 
+mod ignored;
 mod sources;
 
 pub(crate) use sources::Member;
@@ -114,7 +115,7 @@ impl Snapshot {
             inventory.package.extend(target_dir::inventory(dir)?.package);
         }
         Ok(Self {
-            ignored: ignored(&root, &files, probes),
+            ignored: ignored::of(&root, &files, probes),
             git_head: cargo::git(&root, &["rev-parse", "HEAD"]).map(|head| head.trim().to_owned()),
             machine: machine(&cargo)?,
             host_cfg: host_cfg(&cargo)?,
@@ -277,34 +278,6 @@ fn host_cfg(cargo: &Cargo) -> Result<Vec<Cfg>> {
     let printed = cargo.capture("rustc", &["--print", "cfg"])?;
     // What a newer compiler says in a new form, no manifest asks for yet.
     Ok(printed.lines().filter_map(|line| line.parse().ok()).collect())
-}
-
-/// Which of the probe paths are ignored already.
-fn ignored(
-    root: &Path,
-    files: &BTreeMap<PathBuf, Option<Vec<u8>>>,
-    probes: &[&str],
-) -> BTreeSet<String> {
-    if cargo::git(root, &["rev-parse", "--is-inside-work-tree"]).is_some() {
-        let known =
-            |probe: &&&str| cargo::git(root, &["check-ignore", "-q", "--", probe]).is_some();
-        return probes.iter().filter(known).map(|probe| (*probe).to_owned()).collect();
-    }
-    let bytes = files.get(Path::new(IGNORE_FILE)).cloned().flatten().unwrap_or_default();
-    let mut builder = ignore::gitignore::GitignoreBuilder::new(root);
-    for line in String::from_utf8_lossy(&bytes).lines() {
-        // A pattern that git cannot read ignores nothing.
-        let _ = builder.add_line(None, line);
-    }
-    let Ok(rules) = builder.build() else {
-        return BTreeSet::new();
-    };
-    let known = |probe: &&&str| {
-        rules
-            .matched_path_or_any_parents(probe.trim_end_matches('/'), probe.ends_with('/'))
-            .is_ignore()
-    };
-    probes.iter().filter(known).map(|probe| (*probe).to_owned()).collect()
 }
 
 #[cfg(test)]
