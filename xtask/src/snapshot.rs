@@ -9,7 +9,6 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use cargo_metadata::{Metadata, Node, Package, PackageId, cargo_platform::Cfg};
-use sha2::{Digest as _, Sha256};
 use toml_edit::DocumentMut;
 
 use crate::{
@@ -23,6 +22,7 @@ use crate::{
     text::Text,
 };
 
+mod ignored;
 mod sources;
 
 pub(crate) use sources::Member;
@@ -116,7 +116,7 @@ impl Snapshot {
             inventory.package.extend(target_dir::inventory(dir)?.package);
         }
         Ok(Self {
-            ignored: ignored(&root, &files, probes),
+            ignored: ignored::of(&root, &files, probes),
             git_head: cargo::git(&root, &["rev-parse", "HEAD"]).map(|head| head.trim().to_owned()),
             machine: machine(&cargo)?,
             host_cfg: host_cfg(&cargo)?,
@@ -173,7 +173,7 @@ impl Snapshot {
 
 /// SHA-256 over names and bytes of files, but for the ignore file, in hexadecimal digits.
 fn hash_of<'a>(files: impl Iterator<Item = (&'a Path, &'a [u8])>) -> String {
-    let mut hash = Sha256::new();
+    let mut hash = hmac_sha256::Hash::new();
     for (path, bytes) in files.filter(|(path, _)| !path.ends_with(IGNORE_FILE)) {
         hash.update(path.to_string_lossy().as_bytes());
         hash.update([0]);
@@ -312,34 +312,6 @@ fn host_cfg(cargo: &Cargo) -> Result<Vec<Cfg>> {
     let printed = cargo.capture("rustc", &["--print", "cfg"])?;
     // What a newer compiler says in a new form, no manifest asks for yet.
     Ok(printed.lines().filter_map(|line| line.parse().ok()).collect())
-}
-
-/// Which of the probe paths are ignored already.
-fn ignored(
-    root: &Path,
-    files: &BTreeMap<PathBuf, Option<Vec<u8>>>,
-    probes: &[&str],
-) -> BTreeSet<String> {
-    if cargo::git(root, &["rev-parse", "--is-inside-work-tree"]).is_some() {
-        let known =
-            |probe: &&&str| cargo::git(root, &["check-ignore", "-q", "--", probe]).is_some();
-        return probes.iter().filter(known).map(|probe| (*probe).to_owned()).collect();
-    }
-    let bytes = files.get(Path::new(IGNORE_FILE)).cloned().flatten().unwrap_or_default();
-    let mut builder = ignore::gitignore::GitignoreBuilder::new(root);
-    for line in String::from_utf8_lossy(&bytes).lines() {
-        // A pattern that git cannot read ignores nothing.
-        let _ = builder.add_line(None, line);
-    }
-    let Ok(rules) = builder.build() else {
-        return BTreeSet::new();
-    };
-    let known = |probe: &&&str| {
-        rules
-            .matched_path_or_any_parents(probe.trim_end_matches('/'), probe.ends_with('/'))
-            .is_ignore()
-    };
-    probes.iter().filter(known).map(|probe| (*probe).to_owned()).collect()
 }
 
 #[cfg(test)]

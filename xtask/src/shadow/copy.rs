@@ -10,6 +10,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use toml_edit::DocumentMut;
+use walkdir::WalkDir;
 
 use crate::{
     disk, interrupt, manifest, paths,
@@ -126,25 +127,17 @@ impl Tree<'_> {
     /// Copies everything but target directories, version control and backups.
     fn copy(&self, target_dir: &Path) -> Result<()> {
         let (root, top) = (self.root, self.top);
-        let target = target_dir.to_path_buf();
-        let own = root.to_path_buf();
-        let walk = ignore::WalkBuilder::new(root)
-            .standard_filters(false)
-            .filter_entry(move |entry| {
-                let path = entry.path();
-                let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
-                let is_git = path.file_name().is_some_and(|name| name == ".git");
-                path == own || !is_git && (!is_dir || !(path == target || is_left_out(path)))
-            })
-            .build();
+        let walk = WalkDir::new(root).into_iter().filter_entry(|entry| {
+            let (path, is_dir) = (entry.path(), entry.file_type().is_dir());
+            let is_git = entry.file_name() == ".git";
+            path == root || !is_git && (!is_dir || !(path == target_dir || is_left_out(path)))
+        });
         for entry in walk {
             interrupt::check()?;
             let entry =
                 entry.with_context(|| format!("failed to read below `{}`", root.display()))?;
             let (from, to) = (entry.path(), below(top, entry.path()));
-            let Some(kind) = entry.file_type() else {
-                continue;
-            };
+            let kind = entry.file_type();
             let done = if kind.is_dir() {
                 // Of a sketch only those that hold something are made.
                 let is_made = self.content == Content::Whole || self.is_source(from);
@@ -231,20 +224,15 @@ fn copy_link(from: &Path, to: &Path, top: &Path, roots: &BTreeSet<PathBuf>) -> R
 
 /// Copies a directory outside the workspace that a link leads to, following the links in it.
 fn copy_followed(dir: &Path, to: &Path) -> Result<()> {
-    let walk = ignore::WalkBuilder::new(dir)
-        .standard_filters(false)
-        .follow_links(true)
-        .filter_entry(|entry| {
-            let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
-            !(is_dir && entry.depth() > 0 && is_left_out(entry.path()))
-        })
-        .build();
+    let walk = WalkDir::new(dir).follow_links(true).into_iter().filter_entry(|entry| {
+        !(entry.file_type().is_dir() && entry.depth() > 0 && is_left_out(entry.path()))
+    });
     for entry in walk.flatten() {
         interrupt::check()?;
         let place = entry.path().strip_prefix(dir).map_or(to.to_path_buf(), |rest| to.join(rest));
         match entry.file_type() {
-            Some(kind) if kind.is_dir() => fs::create_dir_all(&place)?,
-            Some(kind) if kind.is_file() => fs::copy(entry.path(), &place).map(drop)?,
+            kind if kind.is_dir() => fs::create_dir_all(&place)?,
+            kind if kind.is_file() => fs::copy(entry.path(), &place).map(drop)?,
             _ => {}
         }
     }

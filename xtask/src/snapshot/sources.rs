@@ -6,15 +6,13 @@
 use std::{
     collections::HashSet,
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::atomic::{AtomicUsize, Ordering},
     thread,
 };
 
 use anyhow::{Context, Result};
 use cargo_metadata::{Metadata, Package, PackageId};
+use walkdir::WalkDir;
 
 use super::is_left_out;
 use crate::{disk, paths, usage::Usage};
@@ -42,7 +40,6 @@ pub(super) fn read_members(metadata: &Metadata, root: &Path) -> Result<Vec<Membe
     let mut left_out: HashSet<PathBuf> =
         metadata.packages.iter().map(|package| directory(package).to_path_buf()).collect();
     left_out.insert(metadata.target_directory.clone().into_std_path_buf());
-    let left_out = Arc::new(left_out);
     let packages = metadata.workspace_packages();
     let usages = in_parallel(&packages, |package| read_usage(directory(package), &left_out))?;
     let members = packages.iter().zip(usages).map(|(package, usage)| {
@@ -88,17 +85,11 @@ fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> 
 }
 
 /// Words of every Rust file below `dir` that lies in none of the directories left out.
-fn read_usage(dir: &Path, left_out: &Arc<HashSet<PathBuf>>) -> Result<Usage> {
-    let (own, left_out) = (dir.to_path_buf(), Arc::clone(left_out));
-    let walk = ignore::WalkBuilder::new(dir)
-        .standard_filters(false)
-        .follow_links(true)
-        .filter_entry(move |entry| {
-            let path = entry.path();
-            let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
-            path == own || !is_dir || !(left_out.contains(path) || is_left_out(path))
-        })
-        .build();
+fn read_usage(dir: &Path, left_out: &HashSet<PathBuf>) -> Result<Usage> {
+    let walk = WalkDir::new(dir).follow_links(true).into_iter().filter_entry(|entry| {
+        let (path, is_dir) = (entry.path(), entry.file_type().is_dir());
+        path == dir || !is_dir || !(left_out.contains(path) || is_left_out(path))
+    });
     let mut usage = Usage::default();
     for entry in walk {
         let entry = match entry {
@@ -107,7 +98,7 @@ fn read_usage(dir: &Path, left_out: &Arc<HashSet<PathBuf>>) -> Result<Usage> {
             Err(_) => continue,
         };
         if entry.path().extension().is_some_and(|extension| extension == "rs")
-            && entry.file_type().is_some_and(|kind| kind.is_file())
+            && entry.file_type().is_file()
         {
             let bytes = std::fs::read(entry.path())
                 .with_context(|| format!("failed to read `{}`", entry.path().display()))?;

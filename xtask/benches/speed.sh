@@ -1,0 +1,176 @@
+#!/usr/bin/env bash
+# How fast the tool itself is, as ratios to what docs/speed.md promises.
+#
+#   xtask/benches/speed.sh [cold|help|quick|all]      (default: all)
+#
+# cold    the build of xtask into an empty target directory, crates downloaded before
+# help    `cargo xtask --help`, built before, against `cargo --version`
+# quick   `optimize --measure quick` on a copy of AIMDS as committed, against one check, one update and one clean
+#         build of it plus the baseline builds that the run compares with
+#
+# XTASK_RUNS      how many cold builds (default 3)
+# XTASK_OFFLINE   if set, nothing is asked of the network; all crates must be there
+# TMPDIR          where the copies and target directories go: a disk, if builds are to be what they are elsewhere
+#
+# Prints `met` or `missed` beside each target and exits with 0 either way; with another code if something failed to
+# run. Times are wall times: on a machine that does something else they say nothing.
+set -euo pipefail
+export LC_ALL=C
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+readonly RUNS=${XTASK_RUNS:-3}
+readonly STARTS=20
+readonly COLD_SECONDS=25 HELP_SECONDS=0.3 INSIDE_SHARE=0.9 QUICK_RATIO=1
+offline=()
+if [ -n "${XTASK_OFFLINE:-}" ]; then offline=(--offline); fi
+
+scratch=$(mktemp -d)
+log="$scratch/log"
+finish() {
+    local code=$?
+    if [ "$code" -ne 0 ] && [ -s "$log" ]; then
+        echo "failed; the last lines of what ran:" >&2
+        tail -n 20 "$log" >&2
+    fi
+    rm -rf "$scratch"
+}
+trap finish EXIT
+
+# Wall seconds of a command; what it says goes to the log.
+seconds() {
+    local TIMEFORMAT=%3R
+    { time "$@" >>"$log" 2>&1; } 2>&1
+}
+
+# Arithmetic, and comparison: awk knows fractions everywhere.
+calc() { awk "BEGIN { printf \"%.${2:-2}f\", $1 }"; }
+within() { if awk "BEGIN { exit !($1 <= $2) }"; then echo met; else echo missed; fi; }
+median() { sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
+
+row() { printf '%-58s %10s   %s\n' "$1" "$2" "${3:-}"; }
+
+cold() {
+    cargo fetch --locked ${offline[@]+"${offline[@]}"} >>"$log" 2>&1
+    local times="" run best middle
+    for ((run = 1; run <= RUNS; run++)); do
+        times+=$(seconds env CARGO_TARGET_DIR="$scratch/cold" \
+            cargo build --package xtask --locked --offline)$'\n'
+        rm -rf "$scratch/cold"
+    done
+    best=$(printf %s "$times" | sort -n | head -n 1)
+    middle=$(printf %s "$times" | median)
+    row "cold build of xtask, best of $RUNS" "$(calc "$best" 1) s"
+    row "cold build of xtask, median of $RUNS" "$(calc "$middle" 1) s"
+    row "  median to $COLD_SECONDS s" "$(calc "$middle / $COLD_SECONDS")" "$(within "$middle" $COLD_SECONDS)"
+}
+
+help() {
+    cargo xtask --help >>"$log" 2>&1
+    local own="" cargos="" start added
+    for ((start = 0; start < STARTS; start++)); do
+        own+=$(seconds cargo xtask --help)$'\n'
+        cargos+=$(seconds cargo --version)$'\n'
+    done
+    own=$(printf %s "$own" | median)
+    cargos=$(printf %s "$cargos" | median)
+    added=$(calc "$own - $cargos" 3)
+    row "cargo xtask --help, median of $STARTS" "$(calc "$own" 3) s"
+    row "cargo --version, median of $STARTS" "$(calc "$cargos" 3) s"
+    row "  what the first takes longer" "$added s" "$(within "$added" $HELP_SECONDS)"
+    row "  to $HELP_SECONDS s" "$(calc "$added / $HELP_SECONDS")"
+}
+
+# A copy of AIMDS as committed.
+copy() {
+    mkdir "$scratch/$1"
+    git archive HEAD AIMDS | tar -x -C "$scratch/$1"
+}
+
+# Sum of the baseline samples in seconds of a record.
+baseline_samples() {
+    awk '/"what":/ { seconds = 0 }
+        /"unit":/ { seconds = /"seconds"/ }
+        /"baseline": \[/ { inside = 1 }
+        /^ *\]/ { inside = 0 }
+        inside && seconds && /"value":/ { gsub(/[^0-9.eE+-]/, "", $2); sum += $2 }
+        END { printf "%.3f", sum }' "$1"
+}
+
+# A number of the record, or nothing.
+number() { sed -n "s/^ *\"$1\": \([0-9.eE+-]*\),*\$/\1/p" "$2" | head -n 1; }
+
+quick() {
+    # Where the user's builds go is no place for these.
+    unset CARGO_TARGET_DIR CARGO_BUILD_TARGET_DIR CARGO_BUILD_BUILD_DIR
+    cargo build --package xtask --locked ${offline[@]+"${offline[@]}"} >>"$log" 2>&1
+    copy reference
+    copy run
+    local check update build reference checked
+    (cd "$scratch/reference/AIMDS" && cargo fetch --locked ${offline[@]+"${offline[@]}"}) >>"$log" 2>&1
+    pushd "$scratch/reference/AIMDS" >/dev/null
+    check=$(seconds cargo check --workspace --offline)
+    update=$(seconds cargo update ${offline[@]+"${offline[@]}"})
+    cargo clean >>"$log" 2>&1
+    # The same dependencies as the baseline of the run has, not those that the update brought.
+    cp "$scratch/run/AIMDS/Cargo.lock" Cargo.lock
+    build=$(seconds cargo build --workspace --timings --offline)
+    # The check that the run makes of its baseline; cargo says there only what fails.
+    checked=$(seconds env CARGO_TARGET_DIR="$scratch/check" \
+        cargo check --workspace --all-targets --keep-going --offline)
+    popd >/dev/null
+    rm -rf "$scratch/reference" "$scratch/check"
+    reference=$(calc "$check + $update + $build" 3)
+
+    local record="$scratch/record.json" wall
+    one_run() {
+        cargo xtask optimize --yes --measure quick --format json ${offline[@]+"${offline[@]}"} \
+            --manifest-path "$scratch/run/AIMDS/Cargo.toml" >"$record"
+    }
+    # Its stdout is the record: only what it says to people goes to the log.
+    wall=$(local TIMEFORMAT=%3R; { time one_run 2>>"$log"; } 2>&1)
+
+    local logs timed rest inside total names again
+    logs=$(sed -n 's/^  "report": "\(.*\)",*$/\1/p' "$record")/logs
+    timed=$(baseline_samples "$record")
+    rest=$(calc "$wall - $timed - $checked" 3)
+    row "one check, one update, one clean build of AIMDS" "$(calc "$reference" 1) s" \
+        "$(calc "$check" 1) + $(calc "$update" 1) + $(calc "$build" 1)"
+    row "optimize --measure quick" "$(calc "$wall" 1) s"
+    row "  of it the check of the baseline (timed apart)" "$(calc "$checked" 1) s"
+    row "  of it timed builds of the baseline" "$(calc "$timed" 1) s"
+    row "  the rest" "$(calc "$rest" 1) s"
+    row "  the rest to the three commands" "$(calc "$rest / $reference")" "$(within "$rest" "$reference * $QUICK_RATIO")"
+
+    inside=$(number cargo_seconds "$record")
+    total=$(number wall_seconds "$record")
+    if [ -n "$inside" ] && [ -n "$total" ]; then
+        row "  share of the run inside cargo" "$(calc "100 * $inside / $total" 1) %" \
+            "$(within $INSIDE_SHARE "$inside / $total")"
+    else
+        row "  share of the run inside cargo" "–" "the record does not say"
+    fi
+
+    # By what their logs are called: the baseline is always the same, and the settings that were chosen are built
+    # once more without a number. A candidate of the same name may have lost changes in between.
+    names=$(cd "$logs" && ls | sed -n 's/^[0-9]*-\(clean-.*\)\.log$/\1/p')
+    again=$(printf '%s\n' "$names" | sed -n '/baseline$/p' | sort | uniq -c | awk '{ sum += $1 - 1 } END { print sum + 0 }')
+    if printf '%s\n' "$names" | grep '^clean-release-build-candidate-settings-' >/dev/null &&
+        printf '%s\n' "$names" | grep -x 'clean-release-build-candidate' >/dev/null; then
+        again=$((again + 1))
+    fi
+    row "  clean builds that were timed" "$(printf '%s\n' "$names" | grep -c . || true)"
+    row "  of them of what had been built before" "$again" "$(within "$again" 0)"
+}
+
+case ${1:-all} in
+    cold | help | quick) "$1" ;;
+    all)
+        cold
+        help
+        quick
+        ;;
+    *)
+        echo "usage: ${BASH_SOURCE[0]} [cold|help|quick|all]" >&2
+        exit 2
+        ;;
+esac
