@@ -129,8 +129,7 @@ quick() {
     # Its stdout is the record: only what it says to people goes to the log.
     wall=$(local TIMEFORMAT=%3R; { time one_run 2>>"$log"; } 2>&1)
 
-    local logs timed rest inside total names again
-    logs=$(sed -n 's/^  "report": "\(.*\)",*$/\1/p' "$record")/logs
+    local timed rest inside total names again
     timed=$(baseline_samples "$record")
     rest=$(calc "$wall - $timed - $checked" 3)
     row "one check, one update, one clean build of AIMDS" "$(calc "$reference" 1) s" \
@@ -150,14 +149,10 @@ quick() {
         row "  share of the run inside cargo" "–" "the record does not say"
     fi
 
-    # By what their logs are called: the baseline is always the same, and the settings that were chosen are built
-    # once more without a number. A candidate of the same name may have lost changes in between.
-    names=$(cd "$logs" && ls | sed -n 's/^[0-9]*-\(clean-.*\)\.log$/\1/p')
-    again=$(printf '%s\n' "$names" | sed -n '/baseline$/p' | sort | uniq -c | awk '{ sum += $1 - 1 } END { print sum + 0 }')
-    if printf '%s\n' "$names" | grep '^clean-release-build-candidate-settings-' >/dev/null &&
-        printf '%s\n' "$names" | grep -x 'clean-release-build-candidate' >/dev/null; then
-        again=$((again + 1))
-    fi
+    # What was built of which manifests, lock file and configuration: the history has a line for each build.
+    names=$(sed -n 's/.*"what":"\(clean-[a-z]*\)".*"configuration":"\([0-9a-f]*\)".*/\1 \2/p' \
+        "$scratch/run/AIMDS/.xtask-history/samples.jsonl")
+    again=$(printf '%s\n' "$names" | sort | uniq -c | awk '{ sum += $1 - 1 } END { print sum + 0 }')
     row "  clean builds that were timed" "$(printf '%s\n' "$names" | grep -c . || true)"
     row "  of them of what had been built before" "$again" "$(within "$again" 0)"
 }

@@ -235,10 +235,11 @@ impl Code {
     }
 }
 
-/// Parses an amount of money: finite and not negative.
+/// Parses an amount of money.
 fn amount(text: &str) -> Result<f64, String> {
-    let amount = text.parse::<f64>().ok().filter(|amount| amount.is_finite() && *amount >= 0.0);
-    amount.ok_or_else(|| "expected a number that is not negative, for instance 100".to_owned())
+    // Beyond that, a year of a large team is no finite number any more.
+    let amount = text.parse::<f64>().ok().filter(|amount| (0.0..=1e12).contains(amount));
+    amount.ok_or_else(|| "expected a number from 0 to 1e12, for instance 100".to_owned())
 }
 
 /// Parses `90s`, `20m`, `1h` or a plain number of seconds.
@@ -288,7 +289,12 @@ mod tests {
             let rest = line.strip_prefix("$ ").or_else(|| line.strip_prefix("run:"))?.trim_start();
             let words = rest.strip_prefix("cargo xtask")?;
             let words = words.split(" | ").next()?.split(" #").next()?;
-            Some(words.split_whitespace().map(|word| word.trim_matches('"').to_owned()).collect())
+            // What stands in single quotes is one word.
+            let parts = words.split('\'').enumerate().map(|(at, part)| match at % 2 {
+                0 => part.split_whitespace().map(|it| it.trim_matches('"').to_owned()).collect(),
+                _ => vec![part.to_owned()],
+            });
+            Some(parts.collect::<Vec<Vec<String>>>().concat())
         });
         lines.collect()
     }

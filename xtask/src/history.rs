@@ -78,6 +78,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) label: &'a str,
     /// Hash of manifests, lock file and configuration of that side's copy.
     pub(crate) configuration: &'a str,
+    /// Commit of that side's sources, if they are of a git checkout.
+    pub(crate) git_head: Option<&'a str>,
     pub(crate) sample: Sample,
 }
 
@@ -89,7 +91,6 @@ pub(crate) struct History {
     workspace: String,
     command: String,
     machine: Machine,
-    git_head: Option<String>,
     is_warned: bool,
 }
 
@@ -101,7 +102,6 @@ impl History {
         command: &str,
         run_id: &str,
         machine: &Machine,
-        git_head: Option<&str>,
     ) -> Self {
         Self {
             target_dir: target_dir.to_path_buf(),
@@ -109,7 +109,6 @@ impl History {
             workspace: workspace.display().to_string(),
             command: command.to_owned(),
             machine: machine.clone(),
-            git_head: git_head.map(str::to_owned),
             is_warned: false,
         }
     }
@@ -133,7 +132,7 @@ impl History {
             label: reading.label.to_owned(),
             sample: reading.sample.clone(),
             machine: self.machine.clone(),
-            git_head: self.git_head.clone(),
+            git_head: reading.git_head.map(str::to_owned),
             configuration: reading.configuration.to_owned(),
         };
         let line = serde_json::to_vec(&entry).context("failed to write JSON")?;

@@ -52,6 +52,12 @@ use time::{Course, Measured};
 /// Whenever it could not do what was asked; nothing is changed then.
 pub(crate) fn run(args: &cli::Optimize, global: &Global, shell: &Shell) -> Result<ExitCode> {
     let started = Instant::now();
+    if args.bench.is_some() && args.measure != Depth::Full {
+        bail!(
+            "`--bench` guards the search over profile settings, and there is none\n\
+             hint: add `--measure full`, or leave `--bench` out"
+        );
+    }
     let limited = processors::restrict(args.cores)?;
     let manifest = snapshot::manifest_path(global)?;
     let only_looks = args.dry_run || args.check;
@@ -113,9 +119,9 @@ pub(crate) fn run(args: &cli::Optimize, global: &Global, shell: &Shell) -> Resul
     record.return_on_investment =
         worth::of(&record.measurements, record.spent, worth::team(&args.team));
     if let Err(error) = ended {
-        return Err(keep_what_was_learnt(&mut record, &run_dir, error));
+        return Err(keep_what_was_learnt(&mut record, &run_dir, error, shell));
     }
-    let told = report::write(&record, &run_dir).and_then(|()| print_result(&record, global));
+    let told = report::write(&record, &run_dir, shell).and_then(|()| print_result(&record, global));
     told.with_context(|| said_too_late(&record))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -202,6 +208,7 @@ fn keep_what_was_learnt(
     record: &mut Record,
     run_dir: &Path,
     error: anyhow::Error,
+    shell: &Shell,
 ) -> anyhow::Error {
     if record.backup.is_none() {
         for change in &mut record.changes {
@@ -211,7 +218,7 @@ fn keep_what_was_learnt(
         }
     }
     record.notes.push(format!("the run failed at its end: {error:#}"));
-    match report::write(record, run_dir) {
+    match report::write(record, run_dir, shell) {
         Ok(()) => error,
         Err(second) => error.context(format!("the report could not be written either: {second:#}")),
     }
@@ -276,7 +283,6 @@ fn prove_and_measure(
             edits: measure::edited(snapshot),
             check: trial.baseline.wall,
             command: args.bench.clone(),
-            updates_all: args.update,
         };
         let mut stage = Shadowed { trial: &mut trial, tests, shell };
         measured = time::measure(&mut stage, &mut bench, &mut proof, &course, shell)?;

@@ -50,7 +50,7 @@ pub(crate) fn run(args: &cli::Report, global: &Global, shell: &Shell) -> Result<
     let root = snapshot::find_root(&manifest, global.offline)?;
     let metadata = Cargo::new(&root, global.offline).metadata()?;
     let target_dir = metadata.target_directory.as_std_path();
-    let runs = Runs::of(target_dir)?;
+    let runs = Runs::of(target_dir, &root)?;
     for warning in &runs.warnings {
         shell.warn(warning);
     }
@@ -174,11 +174,21 @@ pub(crate) fn runs_dir(target_dir: &Path) -> PathBuf {
 pub(crate) fn new_run_dir(target_dir: &Path) -> Result<PathBuf> {
     tag(target_dir)?;
     let runs = runs_dir(target_dir);
+    fs::create_dir_all(&runs).with_context(|| format!("failed to create `{}`", runs.display()))?;
     let stamp = chrono::Local::now().format("%Y%m%d-%H%M%S").to_string();
-    let names = (1..).map(|n| if n == 1 { stamp.clone() } else { format!("{stamp}-{n}") });
-    let dir = names.map(|name| runs.join(name)).find(|dir| !dir.exists()).unwrap_or(runs);
-    fs::create_dir_all(&dir).with_context(|| format!("failed to create `{}`", dir.display()))?;
-    Ok(dir)
+    for n in 1_u32.. {
+        let name = if n == 1 { stamp.clone() } else { format!("{stamp}-{n}") };
+        let dir = runs.join(name);
+        match fs::create_dir(&dir) {
+            Ok(()) => return Ok(dir),
+            // Another run began in the same second.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => {
+                return Err(error).with_context(|| format!("failed to create `{}`", dir.display()));
+            }
+        }
+    }
+    bail!("`{}` holds too many runs of one second", runs.display())
 }
 
 /// Makes the target directory if it is not there. Cargo tags it only when it makes it itself.
@@ -226,13 +236,17 @@ pub(crate) fn new_record(command: &str, snapshot: &Snapshot) -> Record {
 ///
 /// # Errors
 /// When a file cannot be written.
-pub(crate) fn write(record: &Record, dir: &Path) -> Result<()> {
+pub(crate) fn write(record: &Record, dir: &Path, shell: &Shell) -> Result<()> {
     write_reports(record, dir)?;
     let is_timed = record.measurements.iter().any(|row| row.unit == Quantity::Seconds);
-    match (is_timed, dir.ancestors().nth(3), dir.file_name().and_then(|name| name.to_str())) {
-        (true, Some(target_dir), Some(id)) => history::store(record, target_dir, id),
-        _ => Ok(()),
+    if let (true, Some(target_dir), Some(id)) =
+        (is_timed, dir.ancestors().nth(3), dir.file_name().and_then(|name| name.to_str()))
+        && let Err(error) = history::store(record, target_dir, id)
+    {
+        // The record itself is written: a missing copy must not make a failure of a run that was none.
+        shell.warn(format!("the history has no copy of this run: {error:#}"));
     }
+    Ok(())
 }
 
 /// Writes the record of a run and everything rendered from it to its directory.

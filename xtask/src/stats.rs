@@ -7,10 +7,11 @@ use std::fmt;
 
 use crate::record::Quantity;
 
-/// Relative difference below which one pair of timings says nothing.
+/// Relative difference of timings below which nothing is called, however many samples there are.
 ///
-/// A policy of this tool, not a law: runs of the same build on a small busy machine differ by a
-/// few per cent, and one pair cannot show how much.
+/// A policy of this tool, not a law: runs of the same build on a small machine differ by a few per cent
+/// (`stats/recorded.rs` holds readings of one configuration against itself), and a handful of samples does not
+/// show how much.
 pub(crate) const NOISE_FLOOR: f64 = 0.05;
 
 /// Difference of wall times, in seconds, below which nothing is called, however many pairs agree.
@@ -19,10 +20,10 @@ pub(crate) const NOISE_FLOOR: f64 = 0.05;
 /// much, and nobody notices it in a build.
 pub(crate) const SECONDS_FLOOR: f64 = 0.2;
 
-/// Relative difference of sizes below which nothing is called.
+/// Relative difference of sizes below which nothing is called, however many samples there are.
 ///
 /// A policy of this tool: two clean builds of the same sources differ slightly in bytes, because
-/// incremental state and embedded paths are not reproduced exactly.
+/// incremental state is not reproduced exactly and the paths of the two copies differ in length.
 pub(crate) const BYTES_FLOOR: f64 = 0.01;
 
 /// Distance from the median, in median absolute deviations, from which a reading is an outlier.
@@ -69,7 +70,7 @@ impl Range {
 /// How much a quantity varies when nothing has changed.
 #[derive(Debug, Clone, Copy)]
 struct Noise {
-    /// Where a side has one sample: fraction by which the larger must exceed the smaller.
+    /// Fraction by which the larger median must exceed the smaller.
     relative: f64,
     /// Difference of the medians that is never called, in the quantity's own unit.
     absolute: f64,
@@ -135,9 +136,8 @@ pub(crate) fn call(quantity: Quantity, pairs: &[(f64, f64)]) -> Option<Call> {
 /// The call on a difference between samples that need not come in pairs (a recorded baseline may
 /// have more), in the quantity's own unit.
 ///
-/// A difference is called only when the ranges of the two sides do not overlap. Where a side has
-/// a single sample, which shows no range, the larger median must also exceed the smaller by more
-/// than the noise floor of the quantity ([`NOISE_FLOOR`], [`BYTES_FLOOR`]; counts are exact).
+/// A difference is called only when the ranges of the two sides do not overlap *and* the larger median exceeds
+/// the smaller by more than the noise floor of the quantity ([`NOISE_FLOOR`], [`BYTES_FLOOR`]; counts are exact).
 /// Timings whose medians differ by less than [`SECONDS_FLOOR`] are never called.
 ///
 /// `None`, that is *not measured*, when a side has no sample or one that is negative or not finite.
@@ -148,8 +148,7 @@ pub(crate) fn call_sides(quantity: Quantity, baseline: &[f64], candidate: &[f64]
         return None;
     }
     let noise = Noise::of(quantity);
-    let alone = baseline.len() == 1 || candidate.len() == 1;
-    let within_noise = alone && from.max(to) <= from.min(to) * (1.0 + noise.relative);
+    let within_noise = from.max(to) <= from.min(to) * (1.0 + noise.relative);
     if before.overlaps(after) || within_noise || (to - from).abs() < noise.absolute {
         return Some(Call::Same);
     }
@@ -264,9 +263,13 @@ mod tests {
     }
 
     #[test]
-    fn ranges_apart_are_called_even_below_the_relative_floor() {
-        let pairs = [(60.0, 59.0), (60.2, 59.1), (60.1, 58.9)];
-        assert_eq!(call(Quantity::Seconds, &pairs), Some(Call::Better));
+    fn ranges_apart_are_the_same_below_the_floor_and_called_above_it() {
+        let close = [(60.0, 59.0), (60.2, 59.1), (60.1, 58.9)];
+        assert_eq!(call(Quantity::Seconds, &close), Some(Call::Same));
+        let apart = [(60.0, 56.0), (60.2, 56.1), (60.1, 55.9)];
+        assert_eq!(call(Quantity::Seconds, &apart), Some(Call::Better));
+        let sizes = [(1000.0, 1009.0), (1000.0, 1009.0)];
+        assert_eq!(call(Quantity::Bytes, &sizes), Some(Call::Same));
     }
 
     #[test]

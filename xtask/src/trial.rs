@@ -17,7 +17,6 @@ use crate::{
     cli::Code,
     disk, interrupt,
     lockfile::Lock,
-    paths,
     plan::{self, Change, Edit},
     shadow::Shadows,
     shell::Shell,
@@ -27,9 +26,13 @@ use crate::{
 };
 
 mod invariants;
+mod members;
 mod weigh;
 
+pub(crate) use members::untestable;
 pub(crate) use weigh::Weight;
+
+use members::members_to_check_alone;
 
 /// How the lock file is brought up to date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,9 +139,9 @@ impl<'a> Trial<'a> {
         self.lock == LockUpdate::Full
     }
 
-    /// Gives the full update up: it does not stand even without any change.
-    pub(crate) fn update_minimally(&mut self) {
-        self.lock = LockUpdate::Minimal;
+    /// Sets whether every dependency is updated as well from now on.
+    pub(crate) fn update_all(&mut self, all: bool) {
+        self.lock = if all { LockUpdate::Full } else { LockUpdate::Minimal };
     }
 
     /// Puts changes into the order of the plan.
@@ -377,28 +380,4 @@ impl<'a> Trial<'a> {
         let log = self.log("test-candidate");
         verify::test(&self.shadows.candidate.cargo, exclude, &log, self.shell)
     }
-}
-
-/// Packages of which a target does not compile: cargo would run no test at all with them.
-pub(crate) fn untestable(snapshot: &Snapshot, checked: &Checked) -> Vec<String> {
-    let failed: BTreeSet<&PathBuf> = checked.failed.keys().map(|target| &target.source).collect();
-    let holds = |package: &cargo_metadata::Package| {
-        package.targets.iter().any(|target| {
-            let source = paths::relative(&snapshot.root, target.src_path.as_std_path());
-            // `cargo test` builds no benches.
-            !target.is_bench() && failed.contains(&source)
-        })
-    };
-    let packages = snapshot.metadata.workspace_packages();
-    packages.into_iter().filter(|p| holds(p)).map(|p| p.name.to_string()).collect()
-}
-
-/// Members that may now lean on features which only others switch on.
-fn members_to_check_alone(chosen: &[Change]) -> BTreeSet<String> {
-    let trimmed = chosen.iter().filter_map(|c| c.umbrella.as_ref()).flat_map(|u| u.members.clone());
-    let relieved = chosen
-        .iter()
-        .filter(|change| change.code == Code::UnusedDependency)
-        .filter_map(|change| Some(change.subject.split_once('/')?.0.to_owned()));
-    trimmed.chain(relieved).collect()
 }

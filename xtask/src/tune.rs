@@ -78,7 +78,8 @@ pub(crate) struct Found {
     /// Position of the chosen value of each coordinate.
     pub(crate) chosen: Vec<usize>,
     pub(crate) settings: Vec<TunedSetting>,
-    /// Seconds of a clean build before the search less those after it; none where nothing was chosen.
+    /// Seconds of a clean build with the settings as they were less those with the ones found, built in turn;
+    /// none where that was not built.
     pub(crate) saved_seconds: Option<f64>,
 }
 
@@ -102,18 +103,33 @@ pub(crate) fn search(
     yard: &mut dyn Yard,
 ) -> Result<std::result::Result<Found, String>> {
     let mut found = Found::start(coordinates);
+    let before: Vec<usize> = coordinates.iter().map(|coordinate| coordinate.before).collect();
     let mut tried = vec![Vec::new(); coordinates.len()];
     if !coordinates.is_empty() && yard.has_time("the search over profile settings") {
-        let label = format!("the {} settings to start from", profile.as_str());
-        let first = match yard.build(&found.chosen, &label, true)? {
-            Ok(first) => first,
-            Err(why) => return Ok(Err(why)),
-        };
-        let mut walk = Walk::new(coordinates, found.chosen.clone(), first);
+        let name = profile.as_str();
+        let reference =
+            match yard.build(&before, &format!("the {name} settings as they are"), true)? {
+                Ok(reference) => reference,
+                Err(why) => return Ok(Err(why)),
+            };
+        let mut first = reference.clone();
+        if found.chosen != before {
+            let label = format!("the {name} settings to start from");
+            first = match yard.build(&found.chosen, &label, true)? {
+                Ok(first) => first,
+                Err(why) => return Ok(Err(why)),
+            };
+            let is_slower =
+                stats::call_sides(Quantity::Seconds, &[reference.seconds], &[first.seconds]);
+            if is_slower == Some(Call::Worse) {
+                (found.chosen, first) = (before.clone(), reference.clone());
+            }
+        }
+        let mut walk = Walk::new(coordinates, found.chosen.clone(), (reference, first));
+        walk.built.insert(before.clone());
         walk.run(yard)?;
-        if walk.current != found.chosen {
-            let now = stats::median(&walk.seconds);
-            found.saved_seconds = now.map(|now| walk.reference.seconds - now);
+        if walk.current != before && yard.has_time("what was found against what was before") {
+            found.saved_seconds = walk.confirm(&before, &found.chosen, yard)?;
         }
         (found.chosen, tried) = (walk.current, walk.tried);
     }
@@ -134,13 +150,11 @@ pub(crate) fn search(
 /// The state of a search.
 struct Walk<'a> {
     coordinates: &'a [Coordinate],
-    /// Before the search: what the guards compare with.
+    /// The settings as they are: what the guard on sizes compares with.
     reference: Reading,
     current: Vec<usize>,
     /// Wall times of clean builds with the current values.
     seconds: Vec<f64>,
-    /// The last rebuild with the current values.
-    rebuild_seconds: Option<f64>,
     /// Choices that were built: none is judged twice.
     built: BTreeSet<Vec<usize>>,
     tried: Vec<Vec<TriedValue>>,
@@ -150,18 +164,20 @@ struct Walk<'a> {
 struct Faster {
     value: usize,
     seconds: Vec<f64>,
-    rebuild_seconds: Option<f64>,
     /// Where it stands in the list of what was tried.
     at: usize,
 }
 
 impl<'a> Walk<'a> {
-    fn new(coordinates: &'a [Coordinate], start: Vec<usize>, first: Reading) -> Self {
+    fn new(
+        coordinates: &'a [Coordinate],
+        start: Vec<usize>,
+        (reference, first): (Reading, Reading),
+    ) -> Self {
         Self {
             coordinates,
             seconds: vec![first.seconds],
-            rebuild_seconds: first.rebuild_seconds,
-            reference: first,
+            reference,
             built: BTreeSet::from([start.clone()]),
             current: start,
             tried: vec![Vec::new(); coordinates.len()],
@@ -185,15 +201,12 @@ impl<'a> Walk<'a> {
         for value in 0..self.coordinates[at].values.len() {
             let mut values = self.current.clone();
             values[at] = value;
-            if !self.built.contains(&values) {
-                let label = self.coordinates[at].line(value);
-                in_time = yard.has_time(&label);
-                if !in_time {
-                    let outcome = (TuneOutcome::NotTried, "the time budget was spent".to_owned());
-                    self.note(at, value, &Reading::default(), &[], outcome);
-                    break;
+            if in_time && !self.built.contains(&values) {
+                match self.judge(at, &values, yard)? {
+                    Judged::Faster(way) => faster.push(way),
+                    Judged::Lost => {}
+                    Judged::OutOfTime => in_time = false,
                 }
-                faster.extend(self.judge(at, &values, &label, yard)?);
                 self.built.insert(values);
             }
         }
@@ -201,37 +214,44 @@ impl<'a> Walk<'a> {
         let Some(best) = faster.iter().min_by(|a, b| median(a).total_cmp(&median(b))) else {
             return Ok(in_time.then_some(false));
         };
+        let values = &self.coordinates[at].values;
+        for earlier in &mut self.tried[at] {
+            if earlier.outcome == TuneOutcome::Chosen {
+                earlier.outcome = TuneOutcome::Outdone;
+                earlier.reason = format!("taken at first, until {} was faster", values[best.value]);
+            }
+        }
         for way in &faster {
             let tried = &mut self.tried[at][way.at];
             if way.value == best.value {
                 tried.outcome = TuneOutcome::Chosen;
             } else {
-                let better = &self.coordinates[at].values[best.value];
-                tried.reason = format!("faster than before, but {better} was faster still");
+                tried.outcome = TuneOutcome::Outdone;
+                tried.reason =
+                    format!("faster than before, but {} was faster still", values[best.value]);
             }
         }
         self.current[at] = best.value;
         self.seconds.clone_from(&best.seconds);
-        self.rebuild_seconds = best.rebuild_seconds;
         Ok(in_time.then_some(true))
     }
 
     /// Builds with a value, and once more in turn with the current ones where it seems faster.
-    fn judge(
-        &mut self,
-        at: usize,
-        values: &[usize],
-        label: &str,
-        yard: &mut dyn Yard,
-    ) -> Result<Option<Faster>> {
-        use TuneOutcome::{Failed, Guarded, NotFaster, Slower};
-        let value = values[at];
-        let first = match yard.build(values, label, false)? {
+    fn judge(&mut self, at: usize, values: &[usize], yard: &mut dyn Yard) -> Result<Judged> {
+        use TuneOutcome::{Failed, Guarded, NotFaster, NotTried, Slower};
+        let (value, none) = (values[at], Reading::default());
+        let label = self.coordinates[at].line(value);
+        if !yard.has_time(&label) {
+            let why = "the time budget was spent".to_owned();
+            self.note(at, value, (&none, None), &[], (NotTried, why));
+            return Ok(Judged::OutOfTime);
+        }
+        let first = match yard.build(values, &label, false)? {
             Ok(reading) => reading,
             Err(why) => {
                 let why = why.lines().next().unwrap_or_default().to_owned();
-                self.note(at, value, &Reading::default(), &[], (Failed, why));
-                return Ok(None);
+                self.note(at, value, (&none, None), &[], (Failed, why));
+                return Ok(Judged::Lost);
             }
         };
         let mut seconds = vec![first.seconds];
@@ -241,63 +261,73 @@ impl<'a> Walk<'a> {
             _ => Some((NotFaster, "no faster beyond noise".to_owned())),
         };
         if let Some(outcome) = outcome {
-            self.note(at, value, &first, &seconds, outcome);
-            return Ok(None);
+            self.note(at, value, (&first, None), &seconds, outcome);
+            return Ok(Judged::Lost);
+        }
+        if !yard.has_time(&format!("{label}, again")) {
+            let why =
+                "it seemed faster, but the time budget was spent before it could be built again";
+            self.note(at, value, (&first, None), &seconds, (NotTried, why.to_owned()));
+            return Ok(Judged::OutOfTime);
         }
         let current = yard.build(&self.current, "the settings so far, again", true)?;
         let second = yard.build(values, &format!("{label}, again"), true)?;
-        let (Ok(current), Ok(second)) = (current, second) else {
-            let why = "it built once and failed the second time".to_owned();
-            self.note(at, value, &first, &seconds, (Failed, why));
-            return Ok(None);
+        let (current, second) = match (current, second) {
+            (Ok(current), Ok(second)) => (current, second),
+            (Err(why), _) | (_, Err(why)) => {
+                let first_line = why.lines().next().unwrap_or_default();
+                let why = format!("it built once and failed the second time: {first_line}");
+                self.note(at, value, (&first, None), &seconds, (Failed, why));
+                return Ok(Judged::Lost);
+            }
         };
         self.seconds.push(current.seconds);
-        self.rebuild_seconds = current.rebuild_seconds;
         seconds.push(second.seconds);
+        let bench = bench_ratio(&current, &second);
         if stats::call_sides(Quantity::Seconds, &self.seconds, &seconds) != Some(Call::Better) {
             let why = "faster at first, but not when built again in turns".to_owned();
-            self.note(at, value, &second, &seconds, (NotFaster, why));
-            return Ok(None);
+            self.note(at, value, (&second, bench), &seconds, (NotFaster, why));
+            return Ok(Judged::Lost);
         }
-        if let Some(why) = self.objection(&second) {
-            self.note(at, value, &second, &seconds, (Guarded, why));
-            return Ok(None);
+        if let Some(why) = objection(&self.reference, &current, &second) {
+            self.note(at, value, (&second, bench), &seconds, (Guarded, why));
+            return Ok(Judged::Lost);
         }
         let why = "faster beyond noise, twice in turns".to_owned();
-        self.note(at, value, &second, &seconds, (NotFaster, why));
+        self.note(at, value, (&second, bench), &seconds, (NotFaster, why));
         let at = self.tried[at].len() - 1;
-        Ok(Some(Faster { value, seconds, rebuild_seconds: second.rebuild_seconds, at }))
+        Ok(Judged::Faster(Faster { value, seconds, at }))
     }
 
-    /// What a guard says against settings that build faster.
-    fn objection(&self, reading: &Reading) -> Option<String> {
-        if let Some((name, ratio)) = largest(&self.reference, reading)
-            && ratio > LARGEST_BINARY
-        {
-            return Some(format!(
-                "`{name}` is {ratio:.2} times as large as before, more than {LARGEST_BINARY:.2}"
-            ));
+    /// Builds what was before and what was found once more, in turn: small losses on the way must not add up
+    /// to more than the guards allow. If they do, it goes back to `start`. Returns the seconds saved.
+    fn confirm(
+        &mut self,
+        before: &[usize],
+        start: &[usize],
+        yard: &mut dyn Yard,
+    ) -> Result<Option<f64>> {
+        let old = yard.build(before, "the settings as they were, again", true)?;
+        let new = yard.build(&self.current, "the settings found", true)?;
+        let (Ok(old), Ok(new)) = (old, new) else { return Ok(None) };
+        let Some(why) = objection(&old, &old, &new).filter(|_| self.current != start) else {
+            return Ok(Some(old.seconds - new.seconds));
+        };
+        for tried in self.tried.iter_mut().flatten() {
+            if tried.outcome == TuneOutcome::Chosen {
+                tried.outcome = TuneOutcome::Guarded;
+                tried.reason = format!("with everything that was chosen, {why}");
+            }
         }
-        if let Some(ratio) = bench_ratio(&self.reference, reading)
-            && ratio > SLOWEST_BENCH
-        {
-            return Some(format!(
-                "the command of `--bench` takes {ratio:.2} times as long as before, more than {SLOWEST_BENCH:.2}"
-            ));
-        }
-        let (before, after) = (self.rebuild_seconds?, reading.rebuild_seconds?);
-        let is_worse =
-            stats::call_sides(Quantity::Seconds, &[before], &[after]) == Some(Call::Worse);
-        is_worse.then(|| {
-            format!("a rebuild after an edit takes {after:.1} s in place of {before:.1} s")
-        })
+        self.current = start.to_vec();
+        Ok(None)
     }
 
     fn note(
         &mut self,
         at: usize,
         value: usize,
-        reading: &Reading,
+        (reading, bench_ratio): (&Reading, Option<f64>),
         seconds: &[f64],
         (outcome, reason): (TuneOutcome, String),
     ) {
@@ -306,11 +336,41 @@ impl<'a> Walk<'a> {
             seconds: seconds.to_vec(),
             seconds_without: if seconds.is_empty() { Vec::new() } else { self.seconds.clone() },
             binary_ratio: largest(&self.reference, reading).map(|(_, ratio)| ratio),
-            bench_ratio: bench_ratio(&self.reference, reading),
+            bench_ratio,
             outcome,
             reason,
         });
     }
+}
+
+/// What became of a value.
+enum Judged {
+    Faster(Faster),
+    Lost,
+    OutOfTime,
+}
+
+/// What a guard says against settings that build faster: sizes against `reference`, the rest against
+/// `current`, which was built in turn with them.
+fn objection(reference: &Reading, current: &Reading, reading: &Reading) -> Option<String> {
+    if let Some((name, ratio)) = largest(reference, reading)
+        && ratio > LARGEST_BINARY
+    {
+        return Some(format!(
+            "`{name}` is {ratio:.2} times as large as before, more than {LARGEST_BINARY:.2}"
+        ));
+    }
+    if let Some(ratio) = bench_ratio(current, reading)
+        && ratio > SLOWEST_BENCH
+    {
+        return Some(format!(
+            "the command of `--bench` takes {ratio:.2} times as long, more than {SLOWEST_BENCH:.2}"
+        ));
+    }
+    let (before, after) = (current.rebuild_seconds?, reading.rebuild_seconds?);
+    let is_worse = stats::call_sides(Quantity::Seconds, &[before], &[after]) == Some(Call::Worse);
+    is_worse
+        .then(|| format!("a rebuild after an edit takes {after:.1} s in place of {before:.1} s"))
 }
 
 /// The binary that grew most, and its ratio to the same binary before.

@@ -74,21 +74,26 @@ pub(crate) fn run(args: &cli::Validate, global: &Global, shell: &Shell) -> Resul
         cargo_seconds: cargo::waited().as_secs_f64(),
     });
     record.report = Some(run_dir.display().to_string());
-    report::write(&record, &run_dir)?;
+    report::write(&record, &run_dir, shell)?;
     print(&record, args, global, shell)?;
     let sound = record.checks.iter().all(|check| check.ok != Some(false));
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-/// The last record of this workspace with timed builds.
+/// The last record of this workspace with timed builds that today's can be compared with: of the same
+/// toolchain and number of cores. One that was found too slow or over budget is no measure for the next.
 fn last_measured(snapshot: &Snapshot, shell: &Shell) -> Result<Option<Record>> {
     let root = snapshot.root.display().to_string();
+    let machine = &snapshot.machine;
     let (found, warnings) = report::newest(&snapshot.target_dir, |record| {
-        // A run that was found too slow is no measure for the next.
-        let is_slow =
+        let is_timed = record.measurements.iter().any(|m| m.what == "clean-dev");
+        let failed =
             record.checks.iter().any(|check| check.name == TIMED && check.ok == Some(false));
-        let is_timed = !is_slow && record.measurements.iter().any(|m| m.what == "clean-dev");
-        is_timed && record.workspace == root
+        let is_over = record.budgets.iter().any(|row| row.ok == Some(false));
+        let is_alike = record.machine.cores == machine.cores
+            && record.machine.rustc == machine.rustc
+            && record.machine.host == machine.host;
+        is_timed && !failed && !is_over && is_alike && record.workspace == root
     })?;
     warnings.iter().for_each(|warning| shell.warn(warning));
     Ok(found)
@@ -182,7 +187,7 @@ fn look(snapshot: &Snapshot, record: &mut Record) -> Result<()> {
         ("package directory", Code::PackageBloat),
     ];
     for (name, code) in passes {
-        let wishes = Wishes { codes: vec![code], search: true, ..Wishes::default() };
+        let wishes = Wishes { codes: vec![code], ..Wishes::default() };
         let plan = findings::plan(snapshot, &wishes)?;
         let titles: Vec<&str> = plan.changes.iter().map(|change| change.title.as_str()).collect();
         let detail = if titles.is_empty() {

@@ -23,6 +23,7 @@ fn reading(seconds: f64) -> Reading<'static> {
         side: Side::Baseline,
         label: "",
         configuration: "c0ffee",
+        git_head: Some("7e31976"),
         sample: Sample {
             value: seconds,
             cpu_seconds: Some(2.0 * seconds),
@@ -39,7 +40,7 @@ fn target() -> (TempDir, PathBuf) {
 }
 
 fn history(target: &Path, run: &str) -> History {
-    History::open(target, Path::new("/home/dev/ws"), "optimize", run, &machine(), Some("7e31976"))
+    History::open(target, Path::new("/home/dev/ws"), "optimize", run, &machine())
 }
 
 fn values(target: &Path) -> Vec<f64> {

@@ -106,12 +106,17 @@ pub(crate) trait Bench {
     /// When a file cannot be written.
     fn unedit(&mut self) -> Result<()>;
 
-    /// Wall time of a command of the user's in one of the copies: the median of [`COMMAND_RUNS`] runs
-    /// after one that is not counted.
+    /// Wall time in seconds of a command of the user's in one of the copies: the median of [`COMMAND_RUNS`]
+    /// runs after one that is not counted. The inner error is what it said when it failed.
     ///
     /// # Errors
-    /// When it cannot be started, fails or was interrupted.
-    fn command(&mut self, role: Role, command: &str) -> Result<f64>;
+    /// When it cannot be started or was interrupted.
+    fn command(
+        &mut self,
+        role: Role,
+        command: &str,
+        label: &str,
+    ) -> Result<std::result::Result<f64, String>>;
 
     /// Notes something that a reader of the record must know.
     fn note(&mut self, note: String);

@@ -22,6 +22,7 @@ use crate::{
     snapshot::Snapshot,
     stats, target_dir,
     timings::{self, Timings},
+    wording,
 };
 
 /// Builds the shadows and keeps their timing reports and logs.
@@ -30,6 +31,8 @@ pub(crate) struct CargoBench<'a> {
     snapshot: &'a Snapshot,
     shadows: &'a Shadows,
     history: History,
+    /// Commits of the sources of both copies.
+    heads: [Option<String>; 2],
     /// What the last clean dev build that counts left, for each role.
     dev_left: [Left; 2],
     shell: &'a Shell,
@@ -56,18 +59,13 @@ impl<'a> CargoBench<'a> {
         budget: Option<Duration>,
     ) -> Self {
         let run = run_dir.file_name().unwrap_or_default().to_string_lossy();
-        let history = History::open(
-            &snapshot.target_dir,
-            &snapshot.root,
-            command,
-            &run,
-            &snapshot.machine,
-            snapshot.git_head.as_deref(),
-        );
+        let history =
+            History::open(&snapshot.target_dir, &snapshot.root, command, &run, &snapshot.machine);
         Self {
             snapshot,
             shadows,
             history,
+            heads: [snapshot.git_head.clone(), snapshot.git_head.clone()],
             dev_left: Default::default(),
             shell,
             run_dir: run_dir.to_path_buf(),
@@ -80,6 +78,12 @@ impl<'a> CargoBench<'a> {
             kept: Vec::new(),
             notes: Vec::new(),
         }
+    }
+
+    /// Says that the baseline is another commit than the one that is checked out.
+    pub(crate) fn with_baseline_head(mut self, commit: Option<String>) -> Self {
+        self.heads[Role::Baseline as usize] = commit;
+        self
     }
 
     fn shadow(&self, role: Role) -> &'a Shadow {
@@ -195,7 +199,9 @@ impl<'a> CargoBench<'a> {
         let appended = self.snapshot.configuration_at(&self.shadow(role).root).and_then(|hash| {
             let mut said = Vec::new();
             for (what, unit, sample) in readings.iter().cloned() {
-                let reading = Reading { what, unit, side, label, configuration: &hash, sample };
+                let git_head = self.heads[role as usize].as_deref();
+                let configuration = hash.as_str();
+                let reading = Reading { what, unit, side, label, configuration, git_head, sample };
                 said.extend(self.history.append(&reading)?);
             }
             Ok(said)
@@ -290,27 +296,41 @@ impl Bench for CargoBench<'_> {
         Ok(())
     }
 
-    fn command(&mut self, role: Role, command: &str) -> Result<f64> {
-        let shadow = self.shadow(role);
+    fn command(
+        &mut self,
+        role: Role,
+        command: &str,
+        label: &str,
+    ) -> Result<std::result::Result<f64, String>> {
         let mut seconds = Vec::new();
         for run in 0..=COMMAND_RUNS {
             self.builds += 1;
             let log = self.run_dir.join("logs").join(self.file_name("bench command", "log"));
-            let finished = shadow.cargo.shell_command(command, &log)?;
+            let finished = self.shadow(role).cargo.shell_command(command, &log)?;
             if !finished.success {
-                bail!(
-                    "the command of `--bench` failed, see `{}`:\n{}\n\
-                     hint: it is run by the shell in a copy of the workspace, with CARGO_TARGET_DIR set",
+                return Ok(Err(format!(
+                    "the command of `--bench` failed, see `{}`: {}",
                     log.display(),
                     finished.stderr.trim_end()
-                );
+                )));
             }
             // The first run may build, and fills caches.
             if run > 0 {
-                seconds.push(finished.wall.as_secs_f64());
+                let value = finished.wall.as_secs_f64();
+                seconds.push(value);
+                let sample = Sample {
+                    value,
+                    cpu_seconds: Some(finished.cpu.as_secs_f64()),
+                    peak_memory_bytes: Some(finished.peak_memory_bytes),
+                };
+                self.remember(role, label, &[("bench-command", Quantity::Seconds, sample)]);
             }
         }
-        stats::median(&seconds).context("the command of `--bench` has no wall time")
+        let median =
+            stats::median(&seconds).context("the command of `--bench` has no wall time")?;
+        let spoken = wording::seconds(median);
+        self.shell.status("Measured", format!("the command of `--bench`, {label}: {spoken}"));
+        Ok(Ok(median))
     }
 
     fn note(&mut self, note: String) {
@@ -323,9 +343,10 @@ fn told(label: &str) -> String {
     if label.is_empty() { String::new() } else { format!(", {label}") }
 }
 
-/// What a target of a member was linked to: names and sizes. Cargo's messages name members by a path.
+/// What a target of a local package was linked to: names and sizes. Cargo names such packages by a path, as
+/// `path+file:///ws#a@1.0.0` or, before 1.77, `a 1.0.0 (path+file:///ws)`.
 fn linked(artifact: &Artifact) -> Vec<(String, u64)> {
-    if !artifact.package_id.repr.starts_with("path+") {
+    if !artifact.package_id.repr.contains("path+file:") {
         return Vec::new();
     }
     let is_linked =

@@ -10,7 +10,7 @@ use cargo_metadata::Metadata;
 
 use super::{Profile, Readings, Role, Sides};
 use crate::{
-    graph,
+    graph, processors,
     record::{DiskPart, Record, Timeline},
     snapshot::Snapshot,
     timings::{self, Timings},
@@ -28,7 +28,10 @@ pub(crate) fn look_inside(
     record.timelines.extend(timelines(Role::Candidate, &sides.candidate, cores, after));
     let times =
         |readings: &Readings| readings.dev_timings().map(Timings::unit_times).unwrap_or_default();
-    let (old, new) = (times(&sides.baseline), times(&sides.candidate));
+    let new = times(&sides.candidate);
+    // Where one side alone was built, it stands for both.
+    let is_alone = sides.baseline.clean_dev.is_empty();
+    let old = if is_alone { new.clone() } else { times(&sides.baseline) };
     record.duplicates = graph::duplicates((before, &old), (after, &new));
     record.disk = disk(sides);
 }
@@ -40,7 +43,13 @@ fn timelines(role: Role, readings: &Readings, cores: usize, metadata: &Metadata)
     first
         .map(|(profile, (wall, timings))| {
             let wall = Duration::from_secs_f64(*wall);
-            timings::timeline(profile.what(), role.as_str(), wall, cores, timings, metadata)
+            let mut timeline =
+                timings::timeline(profile.what(), role.as_str(), wall, cores, timings, metadata);
+            if processors::limit().is_some() {
+                // Cargo reads the load of the whole machine, of which a part only could be used.
+                timeline.cpu.clear();
+            }
+            timeline
         })
         .collect()
 }

@@ -12,9 +12,9 @@ use crate::{
     cli::Code,
     commit::{self, FileChange, Origin},
     disk,
-    measure::{self, Sides},
+    measure::{self, Readings, Sides},
     plan,
-    record::{Record, Verdict},
+    record::{Measurement, Record, Verdict},
     shell::Shell,
     snapshot::Snapshot,
     target_dir, wording,
@@ -30,6 +30,11 @@ pub(super) fn finish(
 ) -> Result<()> {
     let Outcome { kept, files, sides } = outcome;
     let Sides { baseline: mut before, candidate: mut after } = sides;
+    let package = measure::plain(snapshot.inventory.package.bytes as f64);
+    before.package_bytes.push(package.clone());
+    after.package_bytes.push(package);
+    // From here on something may go wrong; what was measured is in the record whatever happens.
+    record.measurements = compared(&before, &after);
     record.diff = plan::diff(snapshot, &files);
     record.configuration = snapshot.configuration(&files);
     for change in record.changes.iter().filter(|change| change.verdict == Verdict::Applied) {
@@ -47,17 +52,14 @@ pub(super) fn finish(
         shell.status("Undo", format!("`cargo xtask restore {backup}` puts everything back"));
         record.backup = Some(backup);
     }
-    before.package_bytes.push(measure::plain(snapshot.inventory.package.bytes as f64));
     if kept.iter().any(|change| change.code == Code::PackageBloat) {
         clean(snapshot, shell, record).with_context(|| said_too_late(record))?;
     }
-    let dirs = std::iter::once(&snapshot.target_dir).chain(&snapshot.build_dir);
-    let left: Vec<u64> =
-        dirs.map(|dir| Ok(target_dir::inventory(dir)?.package.bytes)).collect::<Result<_>>()?;
-    after.package_bytes.push(measure::plain(left.iter().sum::<u64>() as f64));
-    if snapshot.inventory.package.bytes > 0 || !before.clean_dev.is_empty() {
-        record.measurements = measure::compare(&before, &after);
-    }
+    let left: Vec<u64> = dirs(snapshot)
+        .map(|dir| Ok(target_dir::inventory(dir)?.package.bytes))
+        .collect::<Result<_>>()?;
+    after.package_bytes = vec![measure::plain(left.iter().sum::<u64>() as f64)];
+    record.measurements = compared(&before, &after);
     record.report = Some(run_dir.display().to_string());
     for change in record.changes.iter().filter(|change| change.verdict == Verdict::Rejected) {
         let first = change.reason.lines().next().unwrap_or_default();
@@ -87,9 +89,24 @@ pub(super) fn finish(
     Ok(())
 }
 
+/// The rows to show: none where nothing was timed and no package directory was there.
+fn compared(before: &Readings, after: &Readings) -> Vec<Measurement> {
+    let has_package = before.package_bytes.iter().any(|sample| sample.value > 0.0);
+    if has_package || !before.clean_dev.is_empty() {
+        measure::compare(before, after)
+    } else {
+        Vec::new()
+    }
+}
+
+/// The target directory, and the build directory where it is another.
+fn dirs(snapshot: &Snapshot) -> impl Iterator<Item = &PathBuf> {
+    std::iter::once(&snapshot.target_dir).chain(&snapshot.build_dir)
+}
+
 fn clean(snapshot: &Snapshot, shell: &Shell, record: &mut Record) -> Result<()> {
     let (mut freed, mut removed) = (0, 0);
-    for dir in std::iter::once(&snapshot.target_dir).chain(&snapshot.build_dir) {
+    for dir in dirs(snapshot) {
         let cleaned = target_dir::clean_package_bloat(dir)?;
         freed += cleaned.freed_bytes;
         removed += cleaned.removed.len();

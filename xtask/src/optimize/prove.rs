@@ -107,7 +107,7 @@ fn give_up_update(trial: &mut Trial<'_>, proof: &mut Proof, why: &str, shell: &S
     let note = format!("the update of every dependency was rejected: {why}");
     shell.warn(&note);
     proof.notes.push(note);
-    trial.update_minimally();
+    trial.update_all(false);
 }
 
 /// Resolves every change that is to take a package out of the graph on top of the others, and rejects

@@ -19,12 +19,12 @@ use crate::{
     wording,
 };
 
-/// Share of the time budget that the search may spend: the rest is for the pairs that prove what it found.
-const SHARE: f64 = 0.5;
-
-/// The profiles in the order of the search, and the change that writes down what was found.
-const PROFILES: [(Profile, &str); 2] =
-    [(Profile::Dev, findings::DEV_PROFILE), (Profile::Release, findings::RELEASE_PROFILE)];
+/// The profiles in the order of the search, the change that writes down what was found, and the share of the
+/// time budget that may be spent by its end: the rest is for the pairs that prove what was found.
+const PROFILES: [(Profile, &str, f64); 2] = [
+    (Profile::Dev, findings::DEV_PROFILE, 0.25),
+    (Profile::Release, findings::RELEASE_PROFILE, 0.5),
+];
 
 fn is_about(change: &Change, subject: &str) -> bool {
     change.code == Code::Profile && change.subject == subject
@@ -34,10 +34,12 @@ fn is_about(change: &Change, subject: &str) -> bool {
 pub(super) fn builds(proof: &Proof, course: &Course<'_>) -> usize {
     let searched = PROFILES
         .into_iter()
-        .filter(|(_, subject)| proof.kept.iter().any(|change| is_about(change, subject)));
-    let each = searched.map(|(profile, _)| {
+        .filter(|(_, subject, _)| proof.kept.iter().any(|change| is_about(change, subject)));
+    let each = searched.map(|(profile, ..)| {
         let coordinates = findings::profile_coordinates(course.snapshot, profile);
-        1 + coordinates.iter().map(|coordinate| coordinate.values.len() - 1).sum::<usize>()
+        let starts_elsewhere = coordinates.iter().any(|it| it.start != it.before);
+        1 + usize::from(starts_elsewhere)
+            + coordinates.iter().map(|coordinate| coordinate.values.len() - 1).sum::<usize>()
     });
     each.sum()
 }
@@ -55,9 +57,9 @@ pub(super) fn tune(
     shell: &Shell,
 ) -> Result<Vec<TunedSetting>> {
     let mut tuning = Vec::new();
-    bench.share(SHARE);
     let mut moved = false;
-    for (profile, subject) in PROFILES {
+    for (profile, subject, share) in PROFILES {
+        bench.share(share);
         let Some(change) = proof.kept.iter().find(|change| is_about(change, subject)).cloned()
         else {
             continue;
@@ -169,11 +171,17 @@ fn evidence(settings: &[TunedSetting]) -> String {
             )
         })
         .collect();
-    let lost = tried.filter(|(_, tried)| tried.outcome != TuneOutcome::Chosen).count();
-    let lost = wording::count(lost, "other value");
-    match chosen.as_slice() {
-        [] => format!("no value was faster beyond noise: {lost} tried"),
-        chosen => format!("measured: {}; {lost} tried and not taken", chosen.join(", ")),
+    let built = tried.filter(|(_, tried)| !tried.seconds.is_empty()).count();
+    match (chosen.as_slice(), built) {
+        ([], 0) => "nothing was searched: no time, or no build to start from".to_owned(),
+        ([], built) => {
+            format!("no value was faster beyond noise: {} built", wording::count(built, "value"))
+        }
+        (chosen, built) => format!(
+            "measured: {}; {} built in all",
+            chosen.join(", "),
+            wording::count(built, "value")
+        ),
     }
 }
 
@@ -207,7 +215,7 @@ impl Yard for Builds<'_> {
             return Ok(Err(why));
         }
         match self.read(label, thorough) {
-            Ok(reading) => Ok(Ok(reading)),
+            Ok(reading) => Ok(reading),
             Err(error) => {
                 self.bench.unedit()?;
                 Ok(Err(error.downcast::<BuildFailed>()?.reason))
@@ -217,7 +225,12 @@ impl Yard for Builds<'_> {
 }
 
 impl Builds<'_> {
-    fn read(&mut self, label: &str, thorough: bool) -> Result<Reading> {
+    /// The inner error is what the command of `--bench` said.
+    fn read(
+        &mut self,
+        label: &str,
+        thorough: bool,
+    ) -> Result<std::result::Result<Reading, String>> {
         let build = self.bench.clean(Role::Candidate, self.profile, label)?;
         let mut reading = Reading {
             seconds: build.sample.value,
@@ -225,7 +238,7 @@ impl Builds<'_> {
             ..Reading::default()
         };
         if !thorough {
-            return Ok(reading);
+            return Ok(Ok(reading));
         }
         let edited: Option<&Edited> = self.course.edits.first();
         if let (Profile::Dev, Some(edited)) = (self.profile, edited) {
@@ -234,8 +247,11 @@ impl Builds<'_> {
             reading.rebuild_seconds = Some(rebuild.sample.value);
         }
         if let (Profile::Release, Some(command)) = (self.profile, &self.course.command) {
-            reading.bench_seconds = Some(self.bench.command(Role::Candidate, command)?);
+            match self.bench.command(Role::Candidate, command, label)? {
+                Ok(seconds) => reading.bench_seconds = Some(seconds),
+                Err(why) => return Ok(Err(why)),
+            }
         }
-        Ok(reading)
+        Ok(Ok(reading))
     }
 }

@@ -28,6 +28,12 @@ pub(super) trait Stage {
     /// When cargo cannot be run or the run is interrupted.
     fn test(&mut self, proof: &mut Proof) -> Result<()>;
 
+    /// Whether every dependency is updated, so that builds differ even without a change.
+    fn updates_all(&self) -> bool;
+
+    /// Sets whether every dependency is updated whenever changes are applied from now on.
+    fn update_all(&mut self, all: bool);
+
     /// Says that the candidate is the baseline, after everything was rejected.
     fn forget_candidate(&mut self);
 
@@ -57,6 +63,14 @@ impl Stage for Shadowed<'_, '_> {
 
     fn test(&mut self, proof: &mut Proof) -> Result<()> {
         prove::tests(self.trial, proof, self.tests, self.shell)
+    }
+
+    fn updates_all(&self) -> bool {
+        self.trial.updates_all()
+    }
+
+    fn update_all(&mut self, all: bool) {
+        self.trial.update_all(all);
     }
 
     fn forget_candidate(&mut self) {

@@ -43,15 +43,11 @@ pub(super) struct Course<'a> {
     pub(super) check: Duration,
     /// The command of `--bench`.
     pub(super) command: Option<String>,
-    /// Whether every dependency is updated, so that builds differ even without a change.
-    pub(super) updates_all: bool,
 }
 
-impl Course<'_> {
-    /// Whether candidate and baseline differ in what is built.
-    fn differs(&self, proof: &Proof) -> bool {
-        self.updates_all || proof.kept.iter().any(Change::affects_build)
-    }
+/// Whether candidate and baseline differ in what is built.
+fn differs(stage: &dyn Stage, proof: &Proof) -> bool {
+    stage.updates_all() || proof.kept.iter().any(Change::affects_build)
 }
 
 /// What measuring ended with.
@@ -72,15 +68,15 @@ pub(super) fn measure(
     course: &Course<'_>,
     shell: &Shell,
 ) -> Result<Measured> {
-    let mut pairs = if course.depth == Depth::Full { FULL_PAIRS } else { 1 };
+    let pairs = if course.depth == Depth::Full { FULL_PAIRS } else { 1 };
     let mut tuning = Vec::new();
-    if course.differs(proof) {
+    if differs(stage, proof) {
         announce(proof, pairs, course, shell);
         if course.depth == Depth::Full {
             tuning = search::tune(stage, bench, proof, course, shell)?;
         }
     }
-    if !course.differs(proof) {
+    if !differs(stage, proof) {
         bench.note(
             "no builds were timed against each other: nothing is left that makes a difference"
                 .to_owned(),
@@ -101,7 +97,7 @@ pub(super) fn measure(
                 true
             }
         };
-        if tests == Tests::ToRun && course.differs(proof) {
+        if tests == Tests::ToRun && differs(stage, proof) {
             stage.test(proof)?;
             tests = Tests::Done;
         }
@@ -109,26 +105,39 @@ pub(super) fn measure(
             // What was timed is not what passed its tests.
             continue;
         }
-        let slower: Vec<Profile> = [Profile::Dev, Profile::Release]
-            .into_iter()
-            .filter(|profile| call(*profile, &sides) == Some(Call::Worse))
-            .collect();
+        let slower = slower(&sides);
         if slower.is_empty() {
             attribute::attribute(stage, &sides, proof)?;
             return Ok(Measured { sides, tuning });
         }
+        let mut rejected = false;
         for profile in slower {
-            reject_slow(stage, bench, proof, profile, &sides)?;
+            if !rejected {
+                // The readings of the other profile are of what has been taken back now: they are made anew.
+                rejected = reject_slow(stage, bench, proof, profile, &sides)?;
+            }
         }
-        if !course.differs(proof) {
+        if !differs(stage, proof) {
             stage.forget_candidate();
             return Ok(Measured { sides: Sides::default(), tuning });
+        }
+        if !rejected {
+            // The time is up: what is slower stands with its figures, for whoever reads them to decide.
+            bench.note(
+                "slower beyond noise, and no time was left to find out by which change".to_owned(),
+            );
+            return Ok(Measured { sides, tuning });
         }
         // A subset of what was proved is not proved by that; nor was it timed.
         again(stage, proof)?;
         tests = Tests::ToRun;
-        pairs = 1;
     }
+}
+
+/// The profiles whose clean builds are slower beyond noise.
+fn slower(sides: &Sides) -> Vec<Profile> {
+    let is_slower = |profile: &Profile| call(*profile, sides) == Some(Call::Worse);
+    [Profile::Dev, Profile::Release].into_iter().filter(is_slower).collect()
 }
 
 /// Proves what is kept once more, after something was taken back or settings were found.
@@ -157,7 +166,10 @@ fn take(
     sides: &mut Sides,
     tests: &mut Tests,
 ) -> Result<bool> {
-    for _ in 0..pairs {
+    let mut pair = 0;
+    // One slow pair may be chance: nothing is rejected before a second one says the same.
+    while pair < pairs || pair == 1 && !slower(sides).is_empty() {
+        pair += 1;
         apply(stage, &proof.kept)?;
         if !measure::dev(bench, &Role::BOTH, &course.edits, sides)? {
             break;
@@ -190,6 +202,10 @@ fn give_up(stage: &mut dyn Stage, bench: &mut dyn Bench, proof: &mut Proof, fail
         bench.note(format!("not timed, as the workspace does not build: {failed}"));
     } else {
         reject(proof, &failed.reason, Change::affects_build);
+        if stage.updates_all() {
+            proof.notes.push(format!("the update of every dependency was taken back: {failed}"));
+            stage.update_all(false);
+        }
         stage.forget_candidate();
     }
 }
@@ -221,19 +237,45 @@ fn call(profile: Profile, sides: &Sides) -> Option<Call> {
     stats::call_sides(Quantity::Seconds, &baseline, &candidate)
 }
 
-/// Builds without one pass after the other and rejects those without which the build is faster; all
-/// of them, if none alone explains it.
+/// Builds without the update of every dependency, if there is one, then without one pass after the other, and
+/// takes back those without which the build is faster; all of them, if none alone explains it. Whether anything
+/// was taken back.
 fn reject_slow(
     stage: &mut dyn Stage,
     bench: &mut dyn Bench,
     proof: &mut Proof,
     profile: Profile,
     sides: &Sides,
-) -> Result<()> {
+) -> Result<bool> {
     let (baseline, mut with) = (sides.baseline.clean(profile), sides.candidate.clean(profile));
+    let is_slow =
+        |with: &[f64]| stats::call_sides(Quantity::Seconds, &baseline, with) == Some(Call::Worse);
+    let is_better = |with: &[f64], without: f64| {
+        stats::call_sides(Quantity::Seconds, with, &[without]) == Some(Call::Better)
+    };
+    let before = proof.kept.len();
+    let mut taken_back = false;
+    if stage.updates_all() && bench.has_time("a build without the update") {
+        stage.update_all(false);
+        let is_resolved = stage.apply(&proof.kept)?.is_ok();
+        let without = match is_resolved {
+            true => Some(bench.clean(Role::Candidate, profile, "without the update")?.sample.value),
+            false => None,
+        };
+        match without.filter(|without| is_better(&with, *without)) {
+            Some(without) => {
+                proof.notes.push(format!(
+                    "the update of every dependency was taken back: {}",
+                    compared(profile, &with, without)
+                ));
+                with = vec![without];
+                taken_back = true;
+            }
+            None => stage.update_all(true),
+        }
+    }
     for code in SUSPECTS {
-        let is_slow = stats::call_sides(Quantity::Seconds, &baseline, &with) == Some(Call::Worse);
-        if !is_slow || !proof.kept.iter().any(|change| change.code == code) {
+        if !is_slow(&with) || !proof.kept.iter().any(|change| change.code == code) {
             continue;
         }
         let others: Vec<Change> =
@@ -243,43 +285,57 @@ fn reject_slow(
         }
         let label = format!("without {}", code.as_str());
         if !bench.has_time(&format!("a build {label}")) {
-            break;
+            return Ok(taken_back || proof.kept.len() < before);
         }
         let without = bench.clean(Role::Candidate, profile, &label)?.sample.value;
-        if stats::call_sides(Quantity::Seconds, &with, &[without]) == Some(Call::Better) {
+        if is_better(&with, without) {
+            let reason = compared(profile, &with, without);
             let took = stats::median(&with).unwrap_or_default();
-            let reason = format!(
-                "a clean {} build took {took:.1} s with it and {without:.1} s without",
-                profile.as_str(),
-            );
             let cost =
                 Impact { seconds: without - took, basis: Basis::Measured, packages: Vec::new() };
             let ids = proof.kept.iter().filter(|change| change.code == code).map(Change::id);
             let ids: Vec<String> = ids.collect();
+            reject(proof, &reason, |change| change.code == code);
             // Of several changes, none was built alone.
             if let [id] = ids.as_slice() {
                 proof.impacts.insert(id.clone(), cost);
             }
-            reject(proof, &reason, |change| change.code == code);
             with = vec![without];
         }
     }
-    if stats::call_sides(Quantity::Seconds, &baseline, &with) == Some(Call::Worse) {
+    if is_slow(&with) {
+        let took = stats::median(&with).unwrap_or_default();
         let reason = format!(
-            "a clean {} build took {:.1} s with all changes and {:.1} s before, and no single pass explains it",
+            "a clean {} build took {took:.1} s with all changes and {:.1} s before, and no single pass explains it",
             profile.as_str(),
-            stats::median(&with).unwrap_or_default(),
             stats::median(&baseline).unwrap_or_default()
         );
         reject(proof, &reason, Change::affects_build);
+        if stage.updates_all() {
+            proof.notes.push(format!("the update of every dependency was taken back: {reason}"));
+            stage.update_all(false);
+            taken_back = true;
+        }
     }
-    Ok(())
+    Ok(taken_back || proof.kept.len() < before)
+}
+
+fn compared(profile: Profile, with: &[f64], without: f64) -> String {
+    let took = stats::median(with).unwrap_or_default();
+    format!(
+        "a clean {} build took {took:.1} s with it and {without:.1} s without",
+        profile.as_str()
+    )
 }
 
 fn reject(proof: &mut Proof, reason: &str, which: impl Fn(&Change) -> bool) {
     let (out, kept) = std::mem::take(&mut proof.kept).into_iter().partition(|change| which(change));
     proof.kept = kept;
     let out: Vec<Change> = out;
+    // What a change gained counts no more once it is gone.
+    out.iter().for_each(|change| {
+        proof.impacts.remove(&change.id());
+    });
     proof.rejected.extend(out.into_iter().map(|change| (change, reason.to_owned())));
 }
 

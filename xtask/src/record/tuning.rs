@@ -32,7 +32,8 @@ pub(crate) struct TriedValue {
     /// Largest ratio of a linked binary to the same binary before the search; none where none is linked.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) binary_ratio: Option<f64>,
-    /// Ratio of the benchmark command's wall time to the one before the search; none without a command.
+    /// Ratio of the benchmark command's wall time to the one with the values that it would have replaced, built
+    /// in turn; none without a command, or where it was not built twice.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) bench_ratio: Option<f64>,
     pub(crate) outcome: TuneOutcome,
@@ -46,6 +47,8 @@ pub(crate) struct TriedValue {
 pub(crate) enum TuneOutcome {
     /// Faster beyond noise, and no guard spoke against it.
     Chosen,
+    /// Faster, but another value was faster still.
+    Outdone,
     /// No faster beyond noise.
     NotFaster,
     /// Slower beyond noise.
@@ -54,6 +57,6 @@ pub(crate) enum TuneOutcome {
     Guarded,
     /// The build failed with it.
     Failed,
-    /// The time budget was spent.
+    /// The time budget was spent before it was built, or before it was built a second time.
     NotTried,
 }

@@ -97,28 +97,22 @@ pub(super) fn method(record: &Record) -> Vec<String> {
     if !several.is_empty() {
         facts.extend(several);
         facts.push(
-            "several samples a side: a difference is called where the ranges do not overlap"
+            "several samples a side: a difference is called only where the ranges do not overlap"
                 .to_owned(),
         );
     }
     let single = timed.iter().filter(|row| sides(row).contains(&1));
     let single: Vec<&str> = single.map(|row| row.label).collect();
     if !single.is_empty() {
-        facts.push(format!(
-            "a single sample on a side ({}): a difference below {} is called same",
-            single.join(", "),
-            share(stats::NOISE_FLOOR)
-        ));
+        facts.push(format!("a single sample on a side shows no spread: {}", single.join(", ")));
     }
     if !timed.is_empty() {
-        let floor = seconds(stats::SECONDS_FLOOR);
-        facts.push(format!("timings less than {floor} apart are called same"));
+        let (part, floor) = (share(stats::NOISE_FLOOR), seconds(stats::SECONDS_FLOOR));
+        facts.push(format!("timings less than {part} or {floor} apart are called same"));
     }
     if rows.iter().any(|row| row.measurement.unit == Quantity::Bytes) {
         let floor = share(stats::BYTES_FLOOR);
-        facts.push(format!(
-            "sizes with a single sample on a side: a difference below {floor} is called same"
-        ));
+        facts.push(format!("sizes less than {floor} apart are called same"));
     }
     if rows.iter().any(|row| row.measurement.expected.is_some()) {
         facts.push("expected: what the documents of the replaced script promised".to_owned());

@@ -33,6 +33,8 @@ pub(super) fn recorded(target_dir: &Path) -> Result<BTreeMap<String, Vec<PathBuf
 /// Every run that can be reported on.
 #[derive(Debug)]
 pub(super) struct Runs {
+    /// The workspace that is asked about: others may share its target directory.
+    workspace: String,
     records: BTreeMap<String, Vec<PathBuf>>,
     samples: BTreeMap<String, Vec<Entry>>,
     /// A sentence for each thing that could not be read.
@@ -44,7 +46,7 @@ impl Runs {
     ///
     /// # Errors
     /// When a directory or the samples cannot be read.
-    pub(super) fn of(target_dir: &Path) -> Result<Self> {
+    pub(super) fn of(target_dir: &Path, workspace: &Path) -> Result<Self> {
         let (entries, mut warnings) = history::entries(target_dir)?;
         let mut samples: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
         for entry in entries {
@@ -58,7 +60,8 @@ impl Runs {
             }
             is_name
         });
-        Ok(Self { records: recorded(target_dir)?, samples, warnings })
+        let workspace = workspace.display().to_string();
+        Ok(Self { workspace, records: recorded(target_dir)?, samples, warnings })
     }
 
     /// Every id, oldest first.
@@ -66,11 +69,12 @@ impl Runs {
         self.records.keys().chain(self.samples.keys()).map(String::as_str).collect()
     }
 
-    /// The newest run that ended with a record; where none did, the newest of all.
+    /// The newest run of the workspace that ended with a record; where none did, the newest of all.
     pub(super) fn newest(&self) -> Option<&str> {
         let finished = |id: &&String| {
             // What cannot be read is not passed over in silence: whoever reads it next says why.
-            self.read(id).map_or(true, |record| !record.interrupted)
+            self.read(id)
+                .map_or(true, |record| !record.interrupted && record.workspace == self.workspace)
         };
         let newest = self.records.keys().rev().find(finished).map(String::as_str);
         newest.or_else(|| self.ids().last().copied())

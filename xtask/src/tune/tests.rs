@@ -74,9 +74,10 @@ fn the_fastest_value_of_each_coordinate_is_chosen_with_what_was_chosen_before_it
     assert_eq!(found.chosen, [1, 2]);
     assert_eq!(found.settings[1].chosen, "4");
     assert_eq!(found.settings[1].before, "default");
-    use TuneOutcome::{Chosen, NotFaster, Slower};
-    assert_eq!(outcomes(&found), [vec![Chosen, Slower], vec![NotFaster, Chosen]]);
+    use TuneOutcome::{Chosen, Outdone, Slower};
+    assert_eq!(outcomes(&found), [vec![Chosen, Slower], vec![Outdone, Chosen]]);
     assert!(found.settings[1].tried[0].reason.contains("4 was faster still"));
+    assert_eq!(found.saved_seconds, Some(40.0));
 }
 
 #[test]
@@ -159,6 +160,7 @@ fn a_value_that_does_not_build_is_told_and_passed_over() {
     let failed = &found.settings[0].tried[0];
     assert_eq!(failed.outcome, TuneOutcome::Failed);
     assert_eq!(failed.reason, "error: no such linker");
+    assert_eq!(found.saved_seconds, None);
     assert_eq!(found.settings[1].tried.len(), 2);
 }
 
@@ -179,4 +181,60 @@ fn when_the_time_is_up_what_was_found_stays_and_what_was_not_tried_says_so() {
     let tried = &found.settings[1].tried;
     assert_eq!((tried.len(), tried[0].outcome), (1, TuneOutcome::NotTried));
     assert!(tried[0].seconds.is_empty());
+}
+
+#[test]
+fn a_start_that_is_slower_than_what_the_workspace_has_is_given_up() {
+    let mut coordinates = two();
+    coordinates[0].start = 1;
+    let time = |values: &[usize], _| seconds(if values[0] == 0 { 50.0 } else { 100.0 });
+    let (found, _) = found(&coordinates, time);
+    assert_eq!(found.chosen, [0, 0]);
+}
+
+#[test]
+fn a_start_is_kept_unless_something_is_faster_and_its_gain_is_told() {
+    let mut coordinates = two();
+    coordinates[0].start = 1;
+    let time = |values: &[usize], _| {
+        let mut reading = seconds(if values[0] == 0 { 100.0 } else { 90.0 })?;
+        reading.binaries.insert("app".to_owned(), if values[0] == 0 { 1000 } else { 700 });
+        Some(reading)
+    };
+    let (found, _) = found(&coordinates, time);
+    assert_eq!(found.chosen, [1, 0]);
+    assert_eq!(found.settings[0].chosen, "false");
+    assert_eq!(found.saved_seconds, Some(10.0));
+}
+
+#[test]
+fn losses_that_are_small_alone_and_not_together_send_the_search_back() {
+    let time = |values: &[usize], _| {
+        let steps = values.iter().filter(|value| **value == 1).count() as f64;
+        let mut reading = seconds(100.0 - 20.0 * steps)?;
+        reading.bench_seconds = Some(1.0 + 0.02 * steps);
+        Some(reading)
+    };
+    let coordinates = vec![coordinate("a", &["default", "1"]), coordinate("b", &["default", "1"])];
+    let (found, _) = found(&coordinates, time);
+    assert_eq!(found.chosen, [0, 0]);
+    assert_eq!(found.saved_seconds, None);
+    let tried = found.settings.iter().flat_map(|setting| &setting.tried);
+    for tried in tried.filter(|tried| tried.value == "1") {
+        assert_eq!(tried.outcome, TuneOutcome::Guarded);
+        assert!(tried.reason.contains("everything that was chosen"), "{}", tried.reason);
+    }
+}
+
+#[test]
+fn a_gain_that_could_not_be_confirmed_in_time_is_none() {
+    let reading = |values: &[usize], _| seconds(if values[0] == 1 { 50.0 } else { 100.0 });
+    let mut yard = Fixed { reading, builds: 0, budget: 2 };
+    let found = search(Profile::Dev, &two(), 2, &mut yard).unwrap().unwrap();
+    assert_eq!(found.chosen, [0, 0]);
+    let tried = &found.settings[0].tried[0];
+    assert_eq!(
+        (tried.outcome, tried.seconds.as_slice()),
+        (TuneOutcome::NotTried, [50.0].as_slice())
+    );
 }

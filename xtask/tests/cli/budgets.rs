@@ -101,3 +101,15 @@ fn more_processors_than_there_are_cannot_be_measured_on() {
         .exits(2)
         .says("hint: measure on a machine");
 }
+
+#[test]
+fn a_workspace_that_does_not_build_fails_and_is_reported() {
+    let fixture = Fixture::new(ONE);
+    fixture.put("-- src/main.rs --\nfn main() -> u32 {}\n");
+    let run = fixture.run(&["validate", "--no-test", "--format", "json"]).exits(1);
+    let checks = run.json()["checks"].as_array().unwrap().clone();
+    for name in ["check", "timed builds"] {
+        let check = checks.iter().find(|check| check["name"] == name).expect("the check is there");
+        assert_eq!(check["ok"], false, "{check:#}");
+    }
+}

@@ -24,6 +24,7 @@ mod report;
 mod restore;
 mod support;
 mod surroundings;
+mod tuning;
 mod umbrellas;
 mod unused;
 mod validate;

@@ -48,6 +48,15 @@ fn timed_builds_leave_the_samples_of_both_sides() {
         let calls = ["better", "worse", "same", "not measured"];
         assert!(calls.contains(&row["call"].as_str().unwrap()), "{row:#}");
     }
+    let samples = std::fs::read_to_string(fixture.path(".xtask-history/samples.jsonl")).unwrap();
+    let kept: Vec<Value> =
+        samples.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for what in ["clean-dev", "clean-release", "incremental-core", "units", "target-bytes"] {
+        for side in ["baseline", "candidate"] {
+            let is_kept = |entry: &Value| entry["what"] == what && entry["side"] == side;
+            assert!(kept.iter().any(is_kept), "no sample of `{what}`, {side}: {samples}");
+        }
+    }
     // Which release settings are fastest takes more builds than a quick run makes.
     run.holds("profile:release", "skipped", "--measure full");
     let spent = run.json()["spent"].clone();

@@ -18,6 +18,7 @@ struct Fake {
     applied: Applied,
     log: Rc<RefCell<Vec<String>>>,
     fails_tests: Vec<String>,
+    updates_all: bool,
 }
 
 impl Stage for Fake {
@@ -29,7 +30,9 @@ impl Stage for Fake {
                 }
                 _ => None,
             });
-        *self.applied.borrow_mut() = chosen.iter().map(Change::id).chain(settings).collect();
+        let update = self.updates_all.then(|| "update".to_owned());
+        *self.applied.borrow_mut() =
+            chosen.iter().map(Change::id).chain(settings).chain(update).collect();
         Ok(Ok(()))
     }
 
@@ -44,6 +47,14 @@ impl Stage for Fake {
         let fails = |change: &Change| self.fails_tests.contains(&change.id());
         reject(proof, "test `it_works` fails", fails);
         Ok(())
+    }
+
+    fn updates_all(&self) -> bool {
+        self.updates_all
+    }
+
+    fn update_all(&mut self, all: bool) {
+        self.updates_all = all;
     }
 
     fn forget_candidate(&mut self) {
@@ -97,8 +108,14 @@ impl<F: Fn(Role, Profile, &BTreeSet<String>) -> Option<f64>> Bench for Clock<F> 
         Ok(())
     }
 
-    fn command(&mut self, _: Role, _: &str) -> Result<f64> {
-        Ok(1.0)
+    fn command(
+        &mut self,
+        _: Role,
+        command: &str,
+        _: &str,
+    ) -> Result<std::result::Result<f64, String>> {
+        self.log.borrow_mut().push(format!("run {command}"));
+        Ok(if command == "false" { Err("it failed".to_owned()) } else { Ok(1.0) })
     }
 
     fn note(&mut self, note: String) {
@@ -143,11 +160,20 @@ struct Scene {
     depth: Depth,
     fails_tests: Vec<String>,
     budget: usize,
+    updates_all: bool,
+    command: Option<String>,
 }
 
 impl Scene {
     fn new(kept: Vec<Change>) -> Self {
-        Self { kept, depth: Depth::Quick, fails_tests: Vec::new(), budget: usize::MAX }
+        Self {
+            kept,
+            depth: Depth::Quick,
+            fails_tests: Vec::new(),
+            budget: usize::MAX,
+            updates_all: false,
+            command: None,
+        }
     }
 
     fn play(self, seconds: impl Fn(Role, Profile, &BTreeSet<String>) -> Option<f64>) -> Outcome {
@@ -162,8 +188,12 @@ impl Scene {
             offline: true,
         };
         let (applied, log) = (Applied::default(), Rc::new(RefCell::new(Vec::new())));
-        let mut stage =
-            Fake { applied: applied.clone(), log: log.clone(), fails_tests: self.fails_tests };
+        let mut stage = Fake {
+            applied: applied.clone(),
+            log: log.clone(),
+            fails_tests: self.fails_tests,
+            updates_all: self.updates_all,
+        };
         let mut bench =
             Clock { applied, log: log.clone(), seconds, budget: self.budget, notes: Vec::new() };
         let course = Course {
@@ -171,8 +201,7 @@ impl Scene {
             snapshot: &snapshot,
             depth: self.depth,
             check: Duration::from_secs(1),
-            command: None,
-            updates_all: false,
+            command: self.command,
         };
         let mut proof = Proof { kept: self.kept, ..Proof::default() };
         let shell = Shell::new(&global);
@@ -225,6 +254,67 @@ fn the_pass_that_makes_a_build_slower_is_taken_back_and_the_rest_proved_and_test
     assert_eq!(outcome.log.iter().filter(|line| *line == "test").count(), 2);
     assert!(outcome.builds().contains(&"candidate dev without cargo-config"));
     assert!(!outcome.builds().contains(&"candidate dev without duplicate-version"));
+}
+
+#[test]
+fn an_update_that_makes_builds_slower_is_taken_back_and_the_changes_stand() {
+    let mut scene = Scene::new(two());
+    scene.updates_all = true;
+    let outcome =
+        scene.play(|_, _, applied| Some(if applied.contains("update") { 160.0 } else { 100.0 }));
+    assert_eq!(outcome.kept().len(), 2);
+    assert!(outcome.proof.rejected.is_empty());
+    let told = outcome
+        .proof
+        .notes
+        .iter()
+        .any(|note| note.contains("update of every dependency was taken back"));
+    assert!(told, "{:?}", outcome.proof.notes);
+}
+
+#[test]
+fn an_update_alone_that_does_not_build_is_not_kept() {
+    let mut scene = Scene::new(Vec::new());
+    scene.updates_all = true;
+    let outcome = scene.play(|role, _, _| (role == Role::Baseline).then_some(9.0));
+    assert!(outcome.log.contains(&"forget".to_owned()));
+    assert!(outcome.measured.sides.candidate.clean_dev.is_empty());
+    assert!(outcome.proof.notes[0].contains("taken back"), "{:?}", outcome.proof.notes);
+}
+
+#[test]
+fn one_slow_pair_rejects_nothing_before_a_second_says_the_same() {
+    let slow = std::cell::Cell::new(true);
+    let outcome = Scene::new(two()).play(|role, profile, _| {
+        let is_hit = role == Role::Candidate && profile == Profile::Dev && slow.replace(false);
+        Some(if is_hit { 160.0 } else { 100.0 })
+    });
+    assert_eq!(outcome.kept().len(), 2);
+    assert_eq!(outcome.measured.sides.candidate.clean(Profile::Dev), [160.0, 100.0]);
+}
+
+#[test]
+fn a_slow_build_without_time_to_find_out_why_stands_with_its_figures() {
+    let mut scene = Scene::new(two());
+    scene.budget = 4;
+    let outcome =
+        scene.play(|role, _, _| Some(if role == Role::Candidate { 160.0 } else { 100.0 }));
+    assert_eq!(outcome.kept().len(), 2);
+    assert!(
+        outcome.notes.iter().any(|note| note.contains("no time was left")),
+        "{:?}",
+        outcome.notes
+    );
+}
+
+#[test]
+fn a_command_that_fails_ends_the_search_and_not_the_run() {
+    let mut scene = Scene::new(settings());
+    scene.depth = Depth::Full;
+    scene.command = Some("false".to_owned());
+    let outcome = scene.play(|_, _, _| Some(50.0));
+    assert!(outcome.notes.iter().any(|note| note.contains("it failed")), "{:?}", outcome.notes);
+    assert!(outcome.log.contains(&"run false".to_owned()));
 }
 
 #[test]

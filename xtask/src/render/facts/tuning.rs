@@ -26,6 +26,7 @@ pub(in crate::render) fn sentence(setting: &TunedSetting) -> String {
 pub(in crate::render) fn outcome(outcome: TuneOutcome) -> &'static str {
     match outcome {
         TuneOutcome::Chosen => "chosen",
+        TuneOutcome::Outdone => "faster, and outdone by another",
         TuneOutcome::NotFaster => "not faster",
         TuneOutcome::Slower => "slower",
         TuneOutcome::Guarded => "faster, but held back",

@@ -86,7 +86,7 @@ fn drawn(index: usize, duplicate: &DuplicateRecord) -> String {
     let name = format!("Ways to {}", duplicate.name);
     let cost = duplicates::cost(duplicate);
     let cost = if cost > 0.0 {
-        format!("; older versions cost {} of unit time", seconds(cost))
+        format!("; versions beyond the costliest: {} of unit time", seconds(cost))
     } else {
         String::new()
     };
