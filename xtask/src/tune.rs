@@ -257,8 +257,8 @@ impl<'a> Walk<'a> {
         let mut seconds = vec![first.seconds];
         let outcome = match stats::call_sides(Quantity::Seconds, &self.seconds, &seconds) {
             Some(Call::Better) => None,
-            Some(Call::Worse) => Some((Slower, "slower beyond noise".to_owned())),
-            _ => Some((NotFaster, "no faster beyond noise".to_owned())),
+            Some(Call::Worse) => Some((Slower, "slower by more than the noise floor".to_owned())),
+            _ => Some((NotFaster, "not faster by more than the noise floor".to_owned())),
         };
         if let Some(outcome) = outcome {
             self.note(at, value, (&first, None), &seconds, outcome);
