@@ -13,11 +13,16 @@ use crate::{
     stats::{self, Call},
 };
 
-/// How much larger a linked binary may get: a ratio to the same binary before the search.
-pub(crate) const LARGEST_BINARY: f64 = 1.05;
+mod guards;
 
-/// How much slower the user's benchmark command may get: a ratio to its time before the search.
-pub(crate) const SLOWEST_BENCH: f64 = 1.03;
+use guards::{bench_ratio, largest, objection};
+
+/// How much faster a value must seem when it is built once to be built again: a share of the time with the
+/// current values. Less than the noise floor, so that chance does not hide a gain.
+const SEEMS_FASTER: f64 = 0.05;
+
+/// Pairs in turn that a value gets to prove that it is faster, after it seemed to be.
+const CONFIRMING_PAIRS: usize = 2;
 
 /// One setting and the values to try.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -243,58 +248,68 @@ impl<'a> Walk<'a> {
         let label = self.coordinates[at].line(value);
         if !yard.has_time(&label) {
             let why = "the time budget was spent".to_owned();
-            self.note(at, value, (&none, None), &[], (NotTried, why));
+            self.note(at, value, (&none, None), (&[], &[]), (NotTried, why));
             return Ok(Judged::OutOfTime);
         }
         let first = match yard.build(values, &label, false)? {
             Ok(reading) => reading,
             Err(why) => {
                 let why = why.lines().next().unwrap_or_default().to_owned();
-                self.note(at, value, (&none, None), &[], (Failed, why));
+                self.note(at, value, (&none, None), (&[], &[]), (Failed, why));
                 return Ok(Judged::Lost);
             }
         };
         let mut seconds = vec![first.seconds];
-        let outcome = match stats::call_sides(Quantity::Seconds, &self.seconds, &seconds) {
-            Some(Call::Better) => None,
-            Some(Call::Worse) => Some((Slower, "slower by more than the noise floor".to_owned())),
-            _ => Some((NotFaster, "not faster by more than the noise floor".to_owned())),
-        };
-        if let Some(outcome) = outcome {
-            self.note(at, value, (&first, None), &seconds, outcome);
+        let mut against: Vec<f64> = self.seconds.last().copied().into_iter().collect();
+        if !seems_faster(&against, &seconds) {
+            let outcome = match stats::call_sides(Quantity::Seconds, &against, &seconds) {
+                Some(Call::Worse) => (Slower, "slower beyond noise".to_owned()),
+                _ => (NotFaster, "not faster beyond noise".to_owned()),
+            };
+            self.note(at, value, (&first, None), (&seconds, &against), outcome);
             return Ok(Judged::Lost);
         }
-        if !yard.has_time(&format!("{label}, again")) {
-            let why =
-                "it seemed faster, but the time budget was spent before it could be built again";
-            self.note(at, value, (&first, None), &seconds, (NotTried, why.to_owned()));
-            return Ok(Judged::OutOfTime);
-        }
-        let current = yard.build(&self.current, "the settings so far, again", true)?;
-        let second = yard.build(values, &format!("{label}, again"), true)?;
-        let (current, second) = match (current, second) {
-            (Ok(current), Ok(second)) => (current, second),
-            (Err(why), _) | (_, Err(why)) => {
-                let first_line = why.lines().next().unwrap_or_default();
-                let why = format!("it built once and failed the second time: {first_line}");
-                self.note(at, value, (&first, None), &seconds, (Failed, why));
-                return Ok(Judged::Lost);
+        let (mut current, mut second) = (none.clone(), first);
+        let mut is_faster = false;
+        for _ in 0..CONFIRMING_PAIRS {
+            if !yard.has_time(&format!("{label}, again")) {
+                let why = "it seemed faster, but the time budget was spent before that was certain";
+                let outcome = (NotTried, why.to_owned());
+                self.note(at, value, (&second, None), (&seconds, &against), outcome);
+                return Ok(Judged::OutOfTime);
             }
-        };
-        self.seconds.push(current.seconds);
-        seconds.push(second.seconds);
+            let turn = yard.build(&self.current, "the settings so far, again", true)?;
+            let with = yard.build(values, &format!("{label}, again"), true)?;
+            match (turn, with) {
+                (Ok(turn), Ok(with)) => (current, second) = (turn, with),
+                (Err(why), _) | (_, Err(why)) => {
+                    let first_line = why.lines().next().unwrap_or_default();
+                    let why = format!("it built once and failed later: {first_line}");
+                    self.note(at, value, (&second, None), (&seconds, &against), (Failed, why));
+                    return Ok(Judged::Lost);
+                }
+            }
+            against.push(current.seconds);
+            seconds.push(second.seconds);
+            let call = stats::call_sides(Quantity::Seconds, &against, &seconds);
+            is_faster = call == Some(Call::Better);
+            if is_faster || !seems_faster(&against, &seconds) {
+                break;
+            }
+        }
+        self.seconds.extend(&against[1..]);
         let bench = bench_ratio(&current, &second);
-        if stats::call_sides(Quantity::Seconds, &self.seconds, &seconds) != Some(Call::Better) {
-            let why = "faster at first, but not when built again in turns".to_owned();
-            self.note(at, value, (&second, bench), &seconds, (NotFaster, why));
+        if !is_faster {
+            let why = "faster at first, but not beyond noise when built again in turns".to_owned();
+            self.note(at, value, (&second, bench), (&seconds, &against), (NotFaster, why));
             return Ok(Judged::Lost);
         }
         if let Some(why) = objection(&self.reference, &current, &second) {
-            self.note(at, value, (&second, bench), &seconds, (Guarded, why));
+            self.note(at, value, (&second, bench), (&seconds, &against), (Guarded, why));
             return Ok(Judged::Lost);
         }
-        let why = "faster beyond noise, twice in turns".to_owned();
-        self.note(at, value, (&second, bench), &seconds, (NotFaster, why));
+        let why = "faster beyond noise, in turns".to_owned();
+        self.note(at, value, (&second, bench), (&seconds, &against), (NotFaster, why));
         let at = self.tried[at].len() - 1;
         Ok(Judged::Faster(Faster { value, seconds, at }))
     }
@@ -328,13 +343,13 @@ impl<'a> Walk<'a> {
         at: usize,
         value: usize,
         (reading, bench_ratio): (&Reading, Option<f64>),
-        seconds: &[f64],
+        (seconds, against): (&[f64], &[f64]),
         (outcome, reason): (TuneOutcome, String),
     ) {
         self.tried[at].push(TriedValue {
             value: self.coordinates[at].values[value].clone(),
             seconds: seconds.to_vec(),
-            seconds_without: if seconds.is_empty() { Vec::new() } else { self.seconds.clone() },
+            seconds_without: against.to_vec(),
             binary_ratio: largest(&self.reference, reading).map(|(_, ratio)| ratio),
             bench_ratio,
             outcome,
@@ -343,47 +358,17 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// Whether a value may be faster than the current ones, judged by the medians alone.
+fn seems_faster(current: &[f64], with: &[f64]) -> bool {
+    let medians = stats::median(current).zip(stats::median(with));
+    medians.is_some_and(|(current, with)| with <= current * (1.0 - SEEMS_FASTER))
+}
+
 /// What became of a value.
 enum Judged {
     Faster(Faster),
     Lost,
     OutOfTime,
-}
-
-/// What a guard says against settings that build faster: sizes against `reference`, the rest against
-/// `current`, which was built in turn with them.
-fn objection(reference: &Reading, current: &Reading, reading: &Reading) -> Option<String> {
-    if let Some((name, ratio)) = largest(reference, reading)
-        && ratio > LARGEST_BINARY
-    {
-        return Some(format!(
-            "`{name}` is {ratio:.2} times as large as before, more than {LARGEST_BINARY:.2}"
-        ));
-    }
-    if let Some(ratio) = bench_ratio(current, reading)
-        && ratio > SLOWEST_BENCH
-    {
-        return Some(format!(
-            "the command of `--bench` takes {ratio:.2} times as long, more than {SLOWEST_BENCH:.2}"
-        ));
-    }
-    let (before, after) = (current.rebuild_seconds?, reading.rebuild_seconds?);
-    let is_worse = stats::call_sides(Quantity::Seconds, &[before], &[after]) == Some(Call::Worse);
-    is_worse
-        .then(|| format!("a rebuild after an edit takes {after:.1} s in place of {before:.1} s"))
-}
-
-/// The binary that grew most, and its ratio to the same binary before.
-fn largest<'r>(before: &Reading, after: &'r Reading) -> Option<(&'r str, f64)> {
-    let ratios = after.binaries.iter().filter_map(|(name, size)| {
-        let ratio = stats::ratio(*before.binaries.get(name)? as f64, *size as f64)?;
-        Some((name.as_str(), ratio))
-    });
-    ratios.max_by(|a, b| a.1.total_cmp(&b.1))
-}
-
-fn bench_ratio(before: &Reading, after: &Reading) -> Option<f64> {
-    stats::ratio(before.bench_seconds?, after.bench_seconds?)
 }
 
 #[cfg(test)]

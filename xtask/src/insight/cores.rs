@@ -4,7 +4,6 @@
 
 use crate::{
     record::{Calibration, CoreEstimate, Timeline},
-    stats::NOISE_FLOOR,
     wording,
 };
 
@@ -13,6 +12,9 @@ use crate::{
 /// A policy of this tool: in a build with the machine to itself the two are nearly the same, since a unit
 /// keeps about one core busy.
 const HELD_UP: f64 = 0.8;
+
+/// Share of the time that more cores have to save to be worth naming. A policy of this tool.
+const WORTH_IT: f64 = 0.05;
 
 /// What every estimate leaves out.
 const LEFT_OUT: &str = "The estimates play the recorded units again, each on one core. They leave out that \
@@ -27,7 +29,7 @@ pub(crate) struct Cores {
     pub(crate) estimates: Vec<CoreEstimate>,
     /// How well the simulation fits what was measured.
     pub(crate) calibration: Option<Calibration>,
-    /// Cores beyond which all more of them together gain less than noise ([`NOISE_FLOOR`]); none where
+    /// Cores beyond which all more of them together gain little ([`WORTH_IT`]); none where
     /// the last step still gains more.
     pub(crate) enough: Option<usize>,
     /// Sum over the units.
@@ -41,7 +43,7 @@ impl Cores {
     pub(super) fn of(timeline: &Timeline, processor_seconds: Option<f64>) -> Option<Self> {
         let estimates = timeline.estimates.clone();
         let best = estimates.last()?.seconds;
-        let is_enough = |estimate: &&CoreEstimate| estimate.seconds <= best * (1.0 + NOISE_FLOOR);
+        let is_enough = |estimate: &&CoreEstimate| estimate.seconds <= best * (1.0 + WORTH_IT);
         let all_but_last = &estimates[..estimates.len() - 1];
         let enough = all_but_last.iter().find(is_enough).map(|estimate| estimate.cores);
         let calibration = timeline.calibration.filter(|own| own.simulated_seconds > 0.0);
@@ -91,7 +93,7 @@ impl Cores {
             let cores = wording::count(enough, "core");
             format!(
                 "By the same estimate, more than {cores} would gain less than {:.0} %.",
-                NOISE_FLOOR * 100.0
+                WORTH_IT * 100.0
             )
         }));
         said.push(LEFT_OUT.to_owned());

@@ -250,8 +250,8 @@ fn reject_slow(
     let (baseline, mut with) = (sides.baseline.clean(profile), sides.candidate.clean(profile));
     let is_slow =
         |with: &[f64]| stats::call_sides(Quantity::Seconds, &baseline, with) == Some(Call::Worse);
-    let is_better = |with: &[f64], without: f64| {
-        stats::call_sides(Quantity::Seconds, with, &[without]) == Some(Call::Better)
+    let is_better = |with: &[f64], without: &[f64]| {
+        stats::call_sides(Quantity::Seconds, with, without) == Some(Call::Better)
     };
     let before = proof.kept.len();
     let mut taken_back = false;
@@ -259,16 +259,16 @@ fn reject_slow(
         stage.update_all(false);
         let is_resolved = stage.apply(&proof.kept)?.is_ok();
         let without = match is_resolved {
-            true => Some(bench.clean(Role::Candidate, profile, "without the update")?.sample.value),
-            false => None,
+            true => several(bench, profile, "without the update", with.len())?,
+            false => Vec::new(),
         };
-        match without.filter(|without| is_better(&with, *without)) {
+        match Some(without).filter(|without| is_better(&with, without)) {
             Some(without) => {
                 proof.notes.push(format!(
                     "the update of every dependency was taken back: {}",
-                    compared(profile, &with, without)
+                    compared(profile, &with, &without)
                 ));
-                with = vec![without];
+                with = without;
                 taken_back = true;
             }
             None => stage.update_all(true),
@@ -287,12 +287,11 @@ fn reject_slow(
         if !bench.has_time(&format!("a build {label}")) {
             return Ok(taken_back || proof.kept.len() < before);
         }
-        let without = bench.clean(Role::Candidate, profile, &label)?.sample.value;
-        if is_better(&with, without) {
-            let reason = compared(profile, &with, without);
-            let took = stats::median(&with).unwrap_or_default();
-            let cost =
-                Impact { seconds: without - took, basis: Basis::Measured, packages: Vec::new() };
+        let without = several(bench, profile, &label, with.len())?;
+        if is_better(&with, &without) {
+            let reason = compared(profile, &with, &without);
+            let seconds = median(&without) - median(&with);
+            let cost = Impact { seconds, basis: Basis::Measured, packages: Vec::new() };
             let ids = proof.kept.iter().filter(|change| change.code == code).map(Change::id);
             let ids: Vec<String> = ids.collect();
             reject(proof, &reason, |change| change.code == code);
@@ -300,15 +299,15 @@ fn reject_slow(
             if let [id] = ids.as_slice() {
                 proof.impacts.insert(id.clone(), cost);
             }
-            with = vec![without];
+            with = without;
         }
     }
     if is_slow(&with) {
-        let took = stats::median(&with).unwrap_or_default();
+        let took = median(&with);
         let reason = format!(
             "a clean {} build took {took:.1} s with all changes and {:.1} s before, and no single pass explains it",
             profile.as_str(),
-            stats::median(&baseline).unwrap_or_default()
+            median(&baseline)
         );
         reject(proof, &reason, Change::affects_build);
         if stage.updates_all() {
@@ -320,10 +319,28 @@ fn reject_slow(
     Ok(taken_back || proof.kept.len() < before)
 }
 
-fn compared(profile: Profile, with: &[f64], without: f64) -> String {
-    let took = stats::median(with).unwrap_or_default();
+/// As many clean builds as there are readings to compare with: fewer would show larger differences only.
+fn several(
+    bench: &mut dyn Bench,
+    profile: Profile,
+    label: &str,
+    builds: usize,
+) -> Result<Vec<f64>> {
+    let mut seconds = Vec::new();
+    for _ in 0..builds {
+        seconds.push(bench.clean(Role::Candidate, profile, label)?.sample.value);
+    }
+    Ok(seconds)
+}
+
+fn median(seconds: &[f64]) -> f64 {
+    stats::median(seconds).unwrap_or_default()
+}
+
+fn compared(profile: Profile, with: &[f64], without: &[f64]) -> String {
+    let (with, without) = (median(with), median(without));
     format!(
-        "a clean {} build took {took:.1} s with it and {without:.1} s without",
+        "a clean {} build took {with:.1} s with it and {without:.1} s without",
         profile.as_str()
     )
 }

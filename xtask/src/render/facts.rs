@@ -107,7 +107,9 @@ pub(super) fn method(record: &Record) -> Vec<String> {
         facts.push(format!("a single sample on a side shows no spread: {}", single.join(", ")));
     }
     if !timed.is_empty() {
-        let (part, floor) = (share(stats::NOISE_FLOOR), seconds(stats::SECONDS_FLOOR));
+        let fewest = timed.iter().map(|row| sides(row).into_iter().min().unwrap_or(1)).min();
+        let (part, floor) =
+            (share(stats::noise_floor(fewest.unwrap_or(1))), seconds(stats::SECONDS_FLOOR));
         facts.push(format!("timings less than {part} or {floor} apart are called same"));
     }
     if rows.iter().any(|row| row.measurement.unit == Quantity::Bytes) {

@@ -79,11 +79,11 @@ pub(super) fn uncertainty(measurement: &Measurement) -> String {
         (0, _, _) | (_, 0, _) => String::new(),
         (_, _, Quantity::Count) => "exact".to_owned(),
         (1, 1, Quantity::Seconds)
-            if before[0].min(after[0]) * stats::NOISE_FLOOR < stats::SECONDS_FLOOR =>
+            if before[0].min(after[0]) * stats::noise_floor(1) < stats::SECONDS_FLOOR =>
         {
             format!("±{} noise floor", seconds(stats::SECONDS_FLOOR))
         }
-        (1, 1, Quantity::Seconds) => floor(stats::NOISE_FLOOR),
+        (1, 1, Quantity::Seconds) => floor(stats::noise_floor(1)),
         (1, 1, Quantity::Bytes) => floor(stats::BYTES_FLOOR),
         (pairs, others, _) if pairs == others => {
             let ratios: Option<Vec<f64>> =

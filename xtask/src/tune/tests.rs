@@ -66,8 +66,8 @@ fn the_fastest_value_of_each_coordinate_is_chosen_with_what_was_chosen_before_it
         seconds(match values {
             [0, _] => 100.0,
             [1, 0] => 80.0,
-            [1, 1] => 70.0,
-            _ => 60.0,
+            [1, 1] => 60.0,
+            _ => 50.0,
         })
     };
     let (found, _) = found(&two(), time);
@@ -77,7 +77,7 @@ fn the_fastest_value_of_each_coordinate_is_chosen_with_what_was_chosen_before_it
     use TuneOutcome::{Chosen, Outdone, Slower};
     assert_eq!(outcomes(&found), [vec![Chosen, Slower], vec![Outdone, Chosen]]);
     assert!(found.settings[1].tried[0].reason.contains("4 was faster still"));
-    assert_eq!(found.saved_seconds, Some(40.0));
+    assert_eq!(found.saved_seconds, Some(50.0));
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn one_lucky_reading_is_not_believed() {
     let first = &found.settings[0].tried[0];
     assert_eq!(first.outcome, TuneOutcome::NotFaster);
     assert!(first.reason.contains("in turns"), "{}", first.reason);
-    assert_eq!((first.seconds.len(), first.seconds_without.len()), (2, 2));
+    assert_eq!((first.seconds.len(), first.seconds_without.len()), (3, 3));
 }
 
 #[test]

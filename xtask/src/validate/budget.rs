@@ -116,7 +116,8 @@ mod tests {
                 Some(&row("clean-dev", Quantity::Seconds, before, after)),
             )
         };
-        assert_eq!(held(1.10, &[100.0], &[112.0]).ok, Some(false));
+        assert_eq!(held(1.10, &[100.0], &[125.0]).ok, Some(false));
+        assert_eq!(held(1.10, &[100.0; 5], &[112.0; 5]).ok, Some(false));
         assert_eq!(held(1.10, &[100.0], &[109.0]).ok, Some(true));
         let noisy = held(1.01, &[100.0], &[104.0]);
         assert_eq!((noisy.ok, noisy.note.as_str()), (Some(true), "above it, but within noise"));

@@ -79,7 +79,7 @@ fn both_reports_hold_the_same_figures() {
         "was in 2 versions, is in one",
         "790 s in all (13.2 min); 762 s of it (96%)",
         "3 pairs: -37.0% to -33.6%",
-        "±5% noise floor",
+        "±22% noise floor",
         "faster, but held back",
     ] {
         assert!(page.contains(figure), "{figure} on the page");
