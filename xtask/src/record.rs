@@ -21,7 +21,7 @@ pub(crate) use worth::{
 pub(crate) const SCHEMA: u32 = 1;
 
 /// One run of `optimize` or `validate`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Record {
     pub(crate) schema: u32,
     /// The command that made this record: `optimize` or `validate`.
@@ -82,7 +82,7 @@ pub(crate) struct Record {
 }
 
 /// The machine the figures were obtained on.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Machine {
     pub(crate) os: String,
     pub(crate) arch: String,

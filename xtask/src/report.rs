@@ -210,24 +210,7 @@ pub(crate) fn new_record(command: &str, snapshot: &Snapshot) -> Record {
         machine: snapshot.machine.clone(),
         configuration: snapshot.configuration(&BTreeMap::new()),
         git_head: snapshot.git_head.clone(),
-        changes: Vec::new(),
-        baseline: None,
-        candidate: None,
-        measurements: Vec::new(),
-        timelines: Vec::new(),
-        duplicates: Vec::new(),
-        disk: Vec::new(),
-        tuning: Vec::new(),
-        return_on_investment: None,
-        spent: None,
-        checks: Vec::new(),
-        budgets: Vec::new(),
-        backup: None,
-        report: None,
-        kept: Vec::new(),
-        diff: String::new(),
-        interrupted: false,
-        notes: Vec::new(),
+        ..Record::default()
     }
 }
 

@@ -48,6 +48,7 @@ pub(super) fn record(entries: &[Entry]) -> Option<Record> {
         // What the replaced script promised was said of `optimize`.
         measurements.iter_mut().for_each(|row| row.expected = None);
     }
+    let head = entries.iter().find(|entry| entry.side == Side::Candidate).or(Some(first));
     Some(Record {
         schema: SCHEMA,
         command: first.command.clone(),
@@ -56,25 +57,12 @@ pub(super) fn record(entries: &[Entry]) -> Option<Record> {
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         machine: first.machine.clone(),
         configuration: state(entries, own).unwrap_or_default().to_owned(),
-        git_head: first.git_head.clone(),
-        changes: Vec::new(),
-        baseline: None,
-        candidate: None,
+        // The baseline may be another revision.
+        git_head: head.and_then(|entry| entry.git_head.clone()),
         measurements,
-        timelines: Vec::new(),
-        duplicates: Vec::new(),
-        disk: Vec::new(),
-        tuning: Vec::new(),
-        return_on_investment: None,
-        spent: None,
-        checks: Vec::new(),
-        budgets: Vec::new(),
-        backup: None,
-        report: None,
-        kept: Vec::new(),
-        diff: String::new(),
         interrupted: true,
         notes,
+        ..Record::default()
     })
 }
 
