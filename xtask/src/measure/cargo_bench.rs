@@ -229,7 +229,8 @@ impl Bench for CargoBench<'_> {
         let spent =
             self.budget.is_some_and(|budget| self.started.elapsed() >= budget.mul_f64(self.share));
         if spent {
-            self.notes.push(format!("skipped {what}: the time budget was spent"));
+            let part = if self.share < 1.0 { "the search's share of " } else { "" };
+            self.notes.push(format!("skipped {what}: {part}the time budget was spent"));
         }
         !spent
     }
