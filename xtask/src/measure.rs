@@ -70,6 +70,17 @@ impl Sides {
     }
 }
 
+impl Sides {
+    /// The profiles whose clean builds are slower beyond noise in the candidate.
+    pub(crate) fn slower(&self) -> Vec<Profile> {
+        let is_slower = |profile: &Profile| {
+            let (before, after) = (self.baseline.clean(*profile), self.candidate.clean(*profile));
+            stats::call_sides(Quantity::Seconds, &before, &after) == Some(stats::Call::Worse)
+        };
+        [Profile::Dev, Profile::Release].into_iter().filter(is_slower).collect()
+    }
+}
+
 impl Readings {
     /// Takes in a clean build that counts.
     pub(crate) fn take(&mut self, profile: Profile, build: Build) {

@@ -22,7 +22,8 @@ pub(crate) mod slow;
 pub(crate) mod summary;
 pub(crate) mod table;
 
-use figures::{percent, uncertainty, value};
+pub(crate) use figures::value;
+use figures::{percent, uncertainty};
 
 /// What a cell shows where there is nothing to show.
 const DASH: &str = "-";

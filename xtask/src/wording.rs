@@ -36,3 +36,21 @@ pub(crate) fn some_of(names: &[String]) -> String {
         more => format!("{shown} and {more} more"),
     }
 }
+
+/// Rows with their cells one below the other, two spaces between columns and none at the ends of lines. Columns
+/// for which `is_left` holds start at the left, the others end at the right.
+pub(crate) fn aligned<T: AsRef<str>, const N: usize>(
+    rows: &[[T; N]],
+    is_left: impl Fn(usize) -> bool,
+) -> Vec<String> {
+    let width = |column: usize| rows.iter().map(|row| row[column].as_ref().chars().count()).max();
+    let widths: [usize; N] = std::array::from_fn(|column| width(column).unwrap_or_default());
+    let line = |row: &[T; N]| {
+        let cells = row.iter().zip(widths).enumerate().map(|(column, (cell, width))| {
+            let cell = cell.as_ref();
+            if is_left(column) { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
+        });
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect()
+}

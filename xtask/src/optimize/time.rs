@@ -105,7 +105,7 @@ pub(super) fn measure(
             // What was timed is not what passed its tests.
             continue;
         }
-        let slower = slower(&sides);
+        let slower = sides.slower();
         if slower.is_empty() {
             attribute::attribute(stage, &sides, proof)?;
             return Ok(Measured { sides, tuning });
@@ -132,12 +132,6 @@ pub(super) fn measure(
         again(stage, proof)?;
         tests = Tests::ToRun;
     }
-}
-
-/// The profiles whose clean builds are slower beyond noise.
-fn slower(sides: &Sides) -> Vec<Profile> {
-    let is_slower = |profile: &Profile| call(*profile, sides) == Some(Call::Worse);
-    [Profile::Dev, Profile::Release].into_iter().filter(is_slower).collect()
 }
 
 /// Proves what is kept once more, after something was taken back or settings were found.
@@ -168,7 +162,7 @@ fn take(
 ) -> Result<bool> {
     let mut pair = 0;
     // One slow pair may be chance: nothing is rejected before a second one says the same.
-    while pair < pairs || pair == 1 && !slower(sides).is_empty() {
+    while pair < pairs || pair == 1 && !sides.slower().is_empty() {
         pair += 1;
         apply(stage, &proof.kept)?;
         if !measure::dev(bench, &Role::BOTH, &course.edits, sides)? {
@@ -230,11 +224,6 @@ fn announce(proof: &Proof, pairs: usize, course: &Course<'_>, shell: &Shell) {
             wording::seconds(course.check.as_secs_f64())
         ),
     );
-}
-
-fn call(profile: Profile, sides: &Sides) -> Option<Call> {
-    let (baseline, candidate) = (sides.baseline.clean(profile), sides.candidate.clean(profile));
-    stats::call_sides(Quantity::Seconds, &baseline, &candidate)
 }
 
 /// Builds without the update of every dependency, if there is one, then without one pass after the other, and

@@ -1,6 +1,9 @@
 //! Budgets in words and as a table: what was found, what is allowed, by how much it is broken.
 
-use crate::record::{BudgetKind, BudgetRecord, Record};
+use crate::{
+    record::{BudgetKind, BudgetRecord, Record},
+    wording,
+};
 
 /// The headings of the table.
 const COLUMNS: [&str; 5] = ["budget", "found", "allowed", "over", "verdict"];
@@ -69,24 +72,9 @@ pub(crate) fn human(record: &Record) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let table: Vec<[&str; 5]> = std::iter::once(COLUMNS)
-        .chain(rows.iter().map(|row| [0, 1, 2, 3, 4].map(|at| row[at].as_str())))
-        .collect();
-    let width = |column: usize| {
-        table.iter().map(|row| row[column].chars().count()).max().unwrap_or_default()
-    };
-    let line = |row: &[&str; 5]| {
-        let cells = row.iter().enumerate().map(|(column, cell)| {
-            let width = width(column);
-            if matches!(column, 0 | 4) {
-                format!("{cell:<width$}")
-            } else {
-                format!("{cell:>width$}")
-            }
-        });
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
-    };
-    table.iter().map(line).collect()
+    let table: Vec<[String; 5]> = std::iter::once(COLUMNS.map(str::to_owned)).chain(rows).collect();
+    let lines = wording::aligned(&table, |column| matches!(column, 0 | 4));
+    lines.into_iter().map(|line| line + "\n").collect()
 }
 
 /// The table in Markdown; empty without budgets.

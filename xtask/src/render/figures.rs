@@ -7,7 +7,7 @@ use super::{DASH, seconds, si_bytes, stats};
 use crate::record::{Measurement, Quantity, Sample};
 
 /// A quantity with its unit.
-pub(super) fn value(unit: Quantity, value: f64) -> String {
+pub(crate) fn value(unit: Quantity, value: f64) -> String {
     match unit {
         Quantity::Seconds => seconds(value),
         // `as` saturates, and no directory holds 2^53 bytes.

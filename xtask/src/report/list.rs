@@ -82,13 +82,7 @@ pub(super) fn table(rows: &[Row], own: &str) -> String {
     let headings = HEADINGS.map(str::to_owned);
     let lines: Vec<[String; 7]> =
         [headings].into_iter().chain(rows.iter().map(|row| row.cells(own))).collect();
-    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max();
-    let widths: Vec<usize> = (0..HEADINGS.len()).map(|at| width(at).unwrap_or_default()).collect();
-    let aligned = lines.iter().map(|line| {
-        let cells = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    });
-    aligned.collect::<Vec<_>>().join("\n")
+    wording::aligned(&lines, |_| true).join("\n")
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::{
     history::{Entry, Side},
     measure,
     record::{Quantity, Record, SCHEMA, Sample},
-    wording,
+    render, wording,
 };
 
 /// What every run with timed builds reads; a workspace of one member has no leaf.
@@ -105,14 +105,8 @@ fn alone(what: &str, unit: Quantity, baseline: &[Sample], candidate: &[Sample]) 
         (samples, []) => ("baseline", samples),
         _ => return format!("{what} cannot be compared: a sample of it is no number"),
     };
-    let values: Vec<String> = samples
-        .iter()
-        .map(|sample| match unit {
-            Quantity::Seconds => wording::seconds(sample.value),
-            Quantity::Bytes => wording::si_bytes(sample.value.max(0.0) as u64),
-            Quantity::Count => sample.value.to_string(),
-        })
-        .collect();
+    let values: Vec<String> =
+        samples.iter().map(|sample| render::value(unit, sample.value)).collect();
     format!("{what} was read for the {side} only ({}), so it has no row", values.join(", "))
 }
 

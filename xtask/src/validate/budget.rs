@@ -2,12 +2,11 @@
 
 use crate::{
     policy::Budget,
-    record::{BudgetKind, BudgetRecord, Check, Measurement, Record, Sample, Side},
+    record::{BudgetKind, BudgetRecord, Check, Measurement, Record, Side},
     render,
-    stats::{self, Call},
 };
 
-use super::TIMED;
+use super::{TIMED, timed::is_worse};
 
 /// Holds the record to each budget that is set: a row, and a check.
 pub(super) fn hold(budget: &Budget, record: &mut Record) {
@@ -78,33 +77,19 @@ fn check(row: &BudgetRecord) -> Check {
     }
 }
 
-/// Whether the candidate is worse beyond noise.
-fn is_worse(measurement: &Measurement) -> bool {
-    let values = |samples: &[Sample]| samples.iter().map(|s| s.value).collect::<Vec<_>>();
-    let (a, b) = (values(&measurement.samples.baseline), values(&measurement.samples.candidate));
-    stats::call_sides(measurement.unit, &a, &b) == Some(Call::Worse)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Quantity, Samples};
+    use crate::{
+        measure,
+        record::{Quantity, Sample},
+    };
 
     fn row(what: &str, unit: Quantity, before: &[f64], after: &[f64]) -> Measurement {
         let samples = |values: &[f64]| -> Vec<Sample> {
             values.iter().map(|&value| Sample { value, ..Sample::default() }).collect()
         };
-        let (baseline, candidate) = (stats::median(before).unwrap(), stats::median(after).unwrap());
-        Measurement {
-            what: what.to_owned(),
-            unit,
-            baseline,
-            candidate,
-            ratio: stats::ratio(baseline, candidate),
-            samples: Samples { baseline: samples(before), candidate: samples(after) },
-            call: String::new(),
-            expected: None,
-        }
+        measure::measurement(what, unit, &samples(before), &samples(after)).unwrap()
     }
 
     #[test]

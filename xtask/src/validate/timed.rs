@@ -7,13 +7,13 @@ use anyhow::Result;
 use crate::{
     cargo,
     cli::{self, Global},
-    measure::{self, Bench, BuildFailed, CargoBench, Edited, Profile, Readings, Role, Sides},
+    measure::{self, Bench, BuildFailed, CargoBench, Edited, Readings, Role, Sides},
     policy::Budget,
-    record::{Check, Measurement, Quantity, Record, Sample},
+    record::{Check, Measurement, Record, Sample},
     shadow::Shadows,
     shell::Shell,
     snapshot::Snapshot,
-    stats::{self, Call},
+    stats::Call,
     trial::Weight,
     wording,
 };
@@ -109,11 +109,7 @@ fn build(
         measure::dev(bench, roles, edits, sides)?;
         measure::release(bench, roles, sides)?;
     }
-    let is_slower = |profile: Profile| {
-        let (before, now) = (sides.baseline.clean(profile), sides.candidate.clean(profile));
-        stats::call_sides(Quantity::Seconds, &before, &now) == Some(Call::Worse)
-    };
-    if pairs == 1 && (is_slower(Profile::Dev) || is_slower(Profile::Release)) {
+    if pairs == 1 && !sides.slower().is_empty() {
         shell.status("Measuring", "once more, as one slow reading may be chance");
         measure::dev(bench, roles, edits, sides)?;
         measure::release(bench, roles, sides)?;
@@ -176,9 +172,13 @@ fn recorded(record: &Record) -> Readings {
     }
 }
 
+/// Whether the candidate is worse beyond noise.
+pub(super) fn is_worse(measurement: &Measurement) -> bool {
+    measurement.call == Call::Worse.to_string()
+}
+
 /// Where a budget is set, that decides in place of [`SLOWER`].
 fn as_fast(measurements: &[Measurement], budget: &Budget) -> Check {
-    let worse = Call::Worse.to_string();
     let unlimited: Vec<&str> =
         [("clean-dev", budget.clean_dev), ("clean-release", budget.clean_release)]
             .into_iter()
@@ -187,7 +187,7 @@ fn as_fast(measurements: &[Measurement], budget: &Budget) -> Check {
     let slow: Vec<String> = measurements
         .iter()
         .filter(|m| unlimited.contains(&m.what.as_str()))
-        .filter(|m| m.call == worse && m.ratio.is_some_and(|ratio| ratio > SLOWER))
+        .filter(|m| is_worse(m) && m.ratio.is_some_and(|ratio| ratio > SLOWER))
         .map(|m| format!("{} takes {:.2} times as long", m.what, m.ratio.unwrap_or_default()))
         .collect();
     if !slow.is_empty() {
