@@ -22,6 +22,7 @@ mod policy;
 mod removal;
 mod report;
 mod restore;
+#[path = "../support/mod.rs"]
 mod support;
 mod surroundings;
 mod tuning;
