@@ -18,6 +18,8 @@ pub(crate) mod named;
 #[cfg(unix)]
 #[cfg(test)]
 pub(crate) mod faulty;
+#[cfg(test)]
+pub(crate) mod model;
 #[cfg(unix)]
 #[cfg(test)]
 mod tests;
@@ -26,7 +28,7 @@ pub(crate) use locate::{Links, Located, locate, relative};
 
 /// Permissions of a file that did not exist before, less the umask: what `open` in the C library
 /// and every editor ask for.
-#[cfg(unix)]
+#[cfg(any(unix, test))]
 const NEW_FILE_MODE: u32 = 0o644;
 
 /// The bits of `st_mode` that a backup keeps: permissions, set-id and sticky bits.

@@ -17,10 +17,15 @@ pub(crate) fn restore_newest_on(fs: &impl FileSystem, root: &Path) -> Result<Res
     restore_on(fs, root, None, CAREFUL)
 }
 
-pub(crate) fn restore_the_restore_on(fs: &impl FileSystem, root: &Path) -> Result<Restored> {
-    let ids = ids(&RealFileSystem, root)?.0;
+/// Restores what a restore replaced; it is looked for on `look`, without faults.
+pub(crate) fn restore_the_restore_on(
+    fs: &impl FileSystem,
+    look: &impl FileSystem,
+    root: &Path,
+) -> Result<Restored> {
+    let ids = ids(look, root)?.0;
     let id = ids.into_iter().find(|id| {
-        let journal = Journal::load(&RealFileSystem, root, id).unwrap().unwrap();
+        let journal = Journal::load(look, root, id).unwrap().unwrap();
         journal.manifest.command == RESTORE
     });
     restore_on(fs, root, id.as_deref(), CAREFUL)

@@ -6,6 +6,7 @@ use super::{names::ids, *};
 use crate::files::faulty::{Fault, Faulty};
 
 mod faults;
+mod power;
 mod recovery;
 
 /// Everything in a workspace but its backups: directories (`None`), files and links.

@@ -8,5 +8,5 @@
 
 mod figures;
 #[path = "../support/mod.rs"]
-#[allow(dead_code, reason = "shared with the other tests, which use all of it")]
+#[allow(dead_code, unused_imports, reason = "shared with the other tests, which use all of it")]
 mod support;
