@@ -14,6 +14,7 @@ use std::{
 
 mod locate;
 pub(crate) mod named;
+mod permission;
 
 #[cfg(unix)]
 #[cfg(test)]
@@ -88,6 +89,8 @@ pub(crate) trait FileSystem {
     fn sync_dir(&self, path: &Path) -> io::Result<()>;
     /// Fails if this process may not create files in the directory. Leaves nothing behind.
     fn may_write_in(&self, directory: &Path) -> io::Result<()>;
+    /// Fails if this process may not put another file in the place of this one. Writes nothing.
+    fn may_replace(&self, file: &Path) -> io::Result<()>;
     /// Space left for this process on the file system of `path`; none where it cannot be told.
     fn free_bytes(&self, path: &Path) -> Option<u64>;
 }
@@ -189,16 +192,12 @@ impl FileSystem for RealFileSystem {
         Ok(())
     }
 
-    #[cfg(unix)]
     fn may_write_in(&self, directory: &Path) -> io::Result<()> {
-        use rustix::fs::Access;
-        // Asks without creating anything: a probe file would be left behind by a crash.
-        Ok(rustix::fs::access(directory, Access::WRITE_OK | Access::EXEC_OK)?)
+        permission::may_write_in(directory)
     }
 
-    #[cfg(not(unix))]
-    fn may_write_in(&self, directory: &Path) -> io::Result<()> {
-        tempfile::Builder::new().prefix(".xtask-").tempfile_in(directory)?.close()
+    fn may_replace(&self, file: &Path) -> io::Result<()> {
+        permission::may_replace(file)
     }
 
     #[cfg(unix)]

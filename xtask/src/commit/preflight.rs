@@ -146,6 +146,8 @@ fn check(fs: &impl FileSystem, root: &Path, edit: &Edit, links: Links) -> Result
             if meta.read_only {
                 bail!("`{path}` is read-only; `chmod u+w {path}` lets it be written");
             }
+            fs.may_replace(&root.join(path))
+                .map_err(|error| anyhow::anyhow!("`{path}` cannot be replaced: {error}"))?;
             ensure!(meta.bytes <= MAX_FILE_BYTES, "`{path}` has {} bytes: too many", meta.bytes);
             let bytes = read(fs, &root.join(path))?;
             match &edit.before {

@@ -185,6 +185,10 @@ impl FileSystem for Faulty {
         self.step(|| {}, || RealFileSystem.may_write_in(directory))
     }
 
+    fn may_replace(&self, file: &Path) -> io::Result<()> {
+        self.step(|| {}, || RealFileSystem.may_replace(file))
+    }
+
     fn free_bytes(&self, path: &Path) -> Option<u64> {
         self.step(|| {}, || Ok(RealFileSystem.free_bytes(path))).ok().flatten()
     }

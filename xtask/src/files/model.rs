@@ -347,6 +347,10 @@ impl FileSystem for Model {
         self.step()
     }
 
+    fn may_replace(&self, _file: &Path) -> io::Result<()> {
+        self.step()
+    }
+
     fn free_bytes(&self, _path: &Path) -> Option<u64> {
         self.step().ok().map(|()| u64::MAX)
     }

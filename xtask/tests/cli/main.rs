@@ -18,6 +18,7 @@ mod kept;
 mod looking;
 mod main_path;
 mod passes;
+mod permissions;
 mod policy;
 mod removal;
 mod report;

@@ -192,6 +192,22 @@ impl Fixture {
         self.run_on(&self.path("Cargo.toml"), args)
     }
 
+    /// Any command on the workspace, as another user, for which `setpriv` and being root are needed.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn run_as(&self, user: u32, args: &[&str]) -> Run {
+        // Where the program was built the other user may not be able to look.
+        let program = self.base().join("program");
+        fs::copy(env!("CARGO_BIN_EXE_xtask"), &program).unwrap();
+        let user = user.to_string();
+        let as_user = ["--reuid", &user, "--regid", &user, "--clear-groups"];
+        let command =
+            run::clean(Command::new("setpriv"), self).args(as_user).arg(&program).args(args);
+        let command = command.arg("--manifest-path").arg(self.path("Cargo.toml"));
+        let output = command.current_dir(self.base()).output().unwrap();
+        fs::remove_file(program).unwrap();
+        Run::new(args, output)
+    }
+
     /// Any command on any manifest. Whatever it does, it leaves no temporary files.
     pub(crate) fn run_on(&self, manifest: &Path, args: &[&str]) -> Run {
         let program = run::clean(Command::new(env!("CARGO_BIN_EXE_xtask")), self);

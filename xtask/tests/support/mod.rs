@@ -1,6 +1,7 @@
 //! Small workspaces that build without network, the program run on them, and what it left behind.
 
 mod fixture;
+mod optimized;
 mod run;
 mod tree;
 
