@@ -271,26 +271,42 @@ fn explain(
 }
 
 /// The backups with their manifests, or with the reason why there is none.
+///
+/// In the order in which they were made, which the manifests tell; one that cannot be read comes where its name would
+/// have it.
 fn newest_first(fs: &impl FileSystem, root: &Path) -> Result<Vec<(String, Result<Journal>)>> {
-    let mut backups: Vec<_> = ids(fs, root)?
-        .0
-        .into_iter()
-        .map(|id| {
-            let journal = load(fs, root, &id);
-            (age(&id, journal.as_ref().ok()), id, journal)
-        })
-        .collect();
+    let loaded = ids(fs, root)?.0.into_iter().map(|id| {
+        let journal = load(fs, root, &id);
+        (age(&id, journal.as_ref().ok()), id, journal)
+    });
+    let (mut backups, mut unreadable): (Vec<_>, Vec<_>) =
+        loaded.partition(|(_, _, journal)| journal.is_ok());
     backups.sort_by(|(left, ..), (right, ..)| right.cmp(left));
+    unreadable.sort_by(|(left, ..), (right, ..)| left.cmp(right));
+    for backup in unreadable {
+        let Age { made, number, .. } = backup.0;
+        let is_older = |(age, ..): &(Age, String, _)| (age.made, age.number) <= (made, number);
+        let place = backups.iter().position(is_older).unwrap_or(backups.len());
+        backups.insert(place, backup);
+    }
     Ok(backups.into_iter().map(|(_, id, journal)| (id, journal)).collect())
 }
 
-/// By the clock in UTC, which a change to winter time does not set back; without a manifest by
-/// the name. Backups of one instant by their numbers.
-fn age(id: &str, journal: Option<&Journal>) -> (NaiveDateTime, u32) {
+/// What tells which of two backups is newer: the number that each got, since clocks are set back; among those without
+/// one the clock in UTC, which a change to winter time does not set back, and the number within one second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Age {
+    sequence: u64,
+    made: NaiveDateTime,
+    number: u32,
+}
+
+fn age(id: &str, journal: Option<&Journal>) -> Age {
     let (named, number) = stamp(id).unwrap_or_default();
     let local = named.and_local_timezone(chrono::Local).earliest();
     let by_name = local.map_or(named, |local| local.naive_utc());
-    (journal.map_or(by_name, |journal| journal.manifest.created.naive_utc()), number)
+    let made = journal.map_or(by_name, |journal| journal.manifest.created.naive_utc());
+    Age { sequence: journal.map_or(0, |journal| journal.manifest.sequence), made, number }
 }
 
 fn load(fs: &impl FileSystem, root: &Path, id: &str) -> Result<Journal> {

@@ -15,7 +15,7 @@ use chrono::Local;
 use super::{
     Origin,
     manifest::{Entry, Manifest, SCHEMA, State},
-    names::{PARTIAL, free_id},
+    names::{PARTIAL, free_id, ids},
 };
 use crate::files::{
     FileSystem, Kind, Links, locate,
@@ -64,6 +64,7 @@ impl Journal {
             schema: SCHEMA,
             tool_version: origin.tool_version.clone(),
             created: now.fixed_offset(),
+            sequence: next_in_sequence(fs, root)?,
             git_head: origin.git_head.clone(),
             command: origin.command.clone(),
             restores: restores.map(str::to_owned),
@@ -196,4 +197,11 @@ impl Journal {
         let file = root.join(&self.manifest.files[index].path);
         file.with_file_name(format!(".xtask-{}-{index}.tmp", self.id))
     }
+}
+
+/// What comes after every backup that can be read.
+fn next_in_sequence(fs: &impl FileSystem, root: &Path) -> Result<u64> {
+    let journals = ids(fs, root)?.0.into_iter().map(|id| Journal::load(fs, root, &id));
+    let known = journals.filter_map(|journal| Some(journal.ok()??.manifest.sequence));
+    known.max().unwrap_or(0).checked_add(1).context("the backups there are numbered to the end")
 }

@@ -36,6 +36,10 @@ pub(crate) struct Manifest {
     pub(crate) schema: u64,
     pub(crate) tool_version: String,
     pub(crate) created: DateTime<FixedOffset>,
+    /// One more than the highest of the backups that were there: the order in which they were made, whatever the
+    /// clock said. 0 in backups from before there was this.
+    #[serde(default)]
+    pub(crate) sequence: u64,
     pub(crate) git_head: Option<String>,
     pub(crate) command: String,
     /// The backup that was being restored, if this is the backup of what a restore replaced.

@@ -47,9 +47,12 @@ pub(crate) fn relative(path: &Path) -> Result<String> {
         parts.push(part);
     }
     let joined = parts.join("/");
+    if joined.contains('\0') {
+        bail!("`{}` is not a plain relative path", path.display());
+    }
     let spelled = path.to_str().map(|path| path.replace(std::path::MAIN_SEPARATOR, "/"));
     // `components` tidies `a//b`, `a/./b` and `a/` up: two spellings of one path are refused.
-    if joined.is_empty() || spelled.as_ref() != Some(&joined) || joined.contains(char::is_control) {
+    if joined.is_empty() || spelled.as_ref() != Some(&joined) {
         bail!("`{}` is not a plain relative path", path.display());
     }
     Ok(joined)

@@ -6,12 +6,12 @@ use super::*;
 
 #[test]
 fn only_plain_relative_paths_pass() {
-    for good in ["Cargo.toml", "crates/a/Cargo.toml", ".cargo/config.toml", "a b/ü", "..."] {
+    for good in
+        ["Cargo.toml", "crates/a/Cargo.toml", ".cargo/config.toml", "a b/ü", "...", "a\nb/\u{1b}"]
+    {
         assert_eq!(relative(Path::new(good)).unwrap(), good);
     }
-    for bad in
-        ["", ".", "..", "/", "/a", "a/..", "../a", "a/./b", "a//b", "a/", ".GIT/x", "a\u{1b}"]
-    {
+    for bad in ["", ".", "..", "/", "/a", "a/..", "../a", "a/./b", "a//b", "a/", ".GIT/x"] {
         assert!(relative(Path::new(bad)).is_err(), "{bad:?}");
     }
 }
