@@ -1,9 +1,11 @@
 //! Results on stdout. Everything else that is said goes to stderr, through `shell.rs`.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 use anyhow::{Context, Result};
 use serde::Serialize;
+
+use crate::wording::visible;
 
 /// Prints a result as one JSON object.
 ///
@@ -22,5 +24,8 @@ pub(crate) fn text(result: &str) -> Result<()> {
     if result.is_empty() {
         return Ok(());
     }
-    writeln!(io::stdout().lock(), "{result}").context("failed to write to stdout")
+    let mut stdout = io::stdout().lock();
+    // What goes into a file or a pipe is left as it is.
+    let result = if stdout.is_terminal() { visible(result) } else { result.into() };
+    writeln!(stdout, "{result}").context("failed to write to stdout")
 }

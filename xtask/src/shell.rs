@@ -9,7 +9,10 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::cli::{Color, Global};
+use crate::{
+    cli::{Color, Global},
+    wording::visible,
+};
 
 /// Width of the verb column, as in cargo's own output.
 const VERB_COLUMNS: usize = 12;
@@ -59,7 +62,7 @@ impl Shell {
     pub(crate) fn status(&self, verb: &str, message: impl AsRef<str>) {
         if self.verbosity > Verbosity::Quiet {
             let verb = self.paint("1;32", &format!("{verb:>VERB_COLUMNS$}"));
-            self.line(&format!("{verb} {}", message.as_ref()));
+            self.line(&format!("{verb} {}", visible(message.as_ref())));
         }
     }
 
@@ -72,7 +75,7 @@ impl Shell {
 
     /// Something the user must know although the work goes on.
     pub(crate) fn warn(&self, message: impl AsRef<str>) {
-        self.line(&format!("{}: {}", self.paint("1;33", "warning"), message.as_ref()));
+        self.line(&format!("{}: {}", self.paint("1;33", "warning"), visible(message.as_ref())));
     }
 
     /// Why the work stopped; what follows a line break and `hint: ` is the next step.
@@ -81,7 +84,7 @@ impl Shell {
             Some((message, hint)) => (message, Some(hint)),
             None => (message.as_ref(), None),
         };
-        self.line(&format!("{}: {message}", self.paint("1;31", "error")));
+        self.line(&format!("{}: {}", self.paint("1;31", "error"), visible(message)));
         if let Some(hint) = hint {
             self.hint(hint);
         }
@@ -89,11 +92,15 @@ impl Shell {
 
     /// The next step after an error.
     pub(crate) fn hint(&self, message: impl AsRef<str>) {
-        self.line(&format!("{}: {}", self.paint("1;36", "hint"), message.as_ref()));
+        self.line(&format!("{}: {}", self.paint("1;36", "hint"), visible(message.as_ref())));
     }
 
     /// A block of text for people, such as the plan.
     pub(crate) fn block(&self, text: &str) {
+        self.painted(&visible(text));
+    }
+
+    fn painted(&self, text: &str) {
         if self.verbosity > Verbosity::Quiet {
             self.line(text.trim_end_matches('\n'));
         }
@@ -101,7 +108,7 @@ impl Shell {
 
     /// A unified diff, coloured by line.
     pub(crate) fn diff(&self, diff: &str) {
-        let lines: Vec<String> = diff
+        let lines: Vec<String> = visible(diff)
             .lines()
             .map(|line| match line.as_bytes().first() {
                 Some(b'+') if !line.starts_with("+++") => self.paint("32", line),
@@ -110,7 +117,7 @@ impl Shell {
                 _ => line.to_owned(),
             })
             .collect();
-        self.block(&lines.join("\n"));
+        self.painted(&lines.join("\n"));
     }
 
     fn line(&self, text: &str) {

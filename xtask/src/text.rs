@@ -99,13 +99,40 @@ pub(crate) fn unified_diff(path: &str, before: Option<&[u8]>, after: Option<&[u8
     if old == new && before.is_some() == after.is_some() {
         return String::new();
     }
-    let from = if before.is_some() { format!("a/{path}") } else { "/dev/null".to_owned() };
-    let to = if after.is_some() { format!("b/{path}") } else { "/dev/null".to_owned() };
+    let name = |is_there, side| if is_there { quoted(side, path) } else { "/dev/null".to_owned() };
+    let (from, to) = (name(before.is_some(), 'a'), name(after.is_some(), 'b'));
     TextDiff::from_lines(old.as_ref(), new.as_ref())
         .unified_diff()
         .context_radius(3)
         .header(&from, &to)
         .to_string()
+}
+
+/// A name in a diff as git writes it: in quotes if it holds a character that would end the line or the name, and with
+/// a tab behind it if it holds a space, so that `patch` does not take what follows for a date.
+fn quoted(side: char, path: &str) -> String {
+    let is_plain = |c: char| !c.is_control() && c != '"' && c != '\\';
+    if path.chars().all(is_plain) {
+        let end = if path.contains(' ') { "\t" } else { "" };
+        return format!("{side}/{path}{end}");
+    }
+    let mut out = format!("\"{side}/");
+    for c in path.chars() {
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            '"' | '\\' => out.extend(['\\', c]),
+            c if c.is_control() => {
+                let mut bytes = [0; 4];
+                c.encode_utf8(&mut bytes)
+                    .bytes()
+                    .for_each(|byte| out.push_str(&format!("\\{byte:03o}")));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
 }
 
 #[cfg(test)]
@@ -117,6 +144,21 @@ mod tests {
     fn edit(before: &str, edit: impl Fn(&str) -> String) -> String {
         let text = Text::decode(before.as_bytes()).unwrap();
         String::from_utf8(text.encode(&edit(text.as_str()))).unwrap()
+    }
+
+    #[test]
+    fn names_in_a_diff_are_written_as_git_writes_them() {
+        let head = |path: &str| {
+            unified_diff(path, Some(b"a\n"), Some(b"b\n")).lines().next().map(str::to_owned)
+        };
+        for (path, line) in [
+            ("crates/a/Cargo.toml", "--- a/crates/a/Cargo.toml"),
+            ("a b/Cargo.toml", "--- a/a b/Cargo.toml\t"),
+            ("a\nb/ü", "--- \"a/a\\nb/ü\""),
+            ("\u{1b}[1m\"\\", "--- \"a/\\033[1m\\\"\\\\\""),
+        ] {
+            assert_eq!(head(path).as_deref(), Some(line));
+        }
     }
 
     #[test]

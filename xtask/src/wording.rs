@@ -2,6 +2,8 @@
 //!
 //! Pure. Every unit is written out.
 
+use std::borrow::Cow;
+
 /// A number of bytes in powers of ten, as `999 B`, `12.3 kB`, `87.5 MB`, `1421 MB`, `12.4 GB`:
 /// megabytes up to ten thousand of them, so that before and after read in one unit.
 pub(crate) fn si_bytes(bytes: u64) -> String {
@@ -53,4 +55,26 @@ pub(crate) fn aligned<T: AsRef<str>, const N: usize>(
         cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
     rows.iter().map(line).collect()
+}
+
+/// A text for a terminal in which nothing but line breaks and tabs takes effect: a name or a message that somebody
+/// else made may hold escape sequences.
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+    let acts = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    if !text.contains(acts) {
+        return Cow::Borrowed(text);
+    }
+    let shown = |c: char| if acts(c) { c.escape_default().collect() } else { String::from(c) };
+    text.chars().map(shown).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_but_line_breaks_and_tabs_takes_effect() {
+        assert_eq!(visible("a\n\tb ü"), "a\n\tb ü");
+        assert_eq!(visible("\x1b[2J\r\u{9b}x"), "\\u{1b}[2J\\r\\u{9b}x");
+    }
 }
