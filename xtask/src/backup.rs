@@ -282,7 +282,7 @@ fn newest_first(fs: &impl FileSystem, root: &Path) -> Result<Vec<(String, Result
     let (mut backups, mut unreadable): (Vec<_>, Vec<_>) =
         loaded.partition(|(_, _, journal)| journal.is_ok());
     backups.sort_by(|(left, ..), (right, ..)| right.cmp(left));
-    unreadable.sort_by(|(left, ..), (right, ..)| left.cmp(right));
+    unreadable.sort_by_key(|(age, ..)| *age);
     for backup in unreadable {
         let Age { made, number, .. } = backup.0;
         let is_older = |(age, ..): &(Age, String, _)| (age.made, age.number) <= (made, number);

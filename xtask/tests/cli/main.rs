@@ -15,6 +15,7 @@ mod graph;
 mod history;
 mod inheritance;
 mod kept;
+mod links;
 mod looking;
 mod main_path;
 mod passes;

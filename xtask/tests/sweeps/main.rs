@@ -5,8 +5,11 @@
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::disallowed_methods, reason = "starts programs, and makes and changes workspaces")]
 
+mod faults;
 mod figures;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "shared with the other tests, which use all of it")]
 mod support;
+mod traced;
