@@ -10,7 +10,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use anyhow::{Context as _, Error, Result, anyhow, bail, ensure};
 
 use crate::files::{
     FileSystem, Kind, Links, RealFileSystem, locate,
@@ -126,10 +126,12 @@ pub(crate) fn write(
     let prepared = preflight::prepare(fs, root, edits)?;
     let Prepared { entries, new, create, remove } = prepared;
     let mut journal = Journal::create(fs, root, origin, restores, entries, (create, remove))?;
-    let written =
-        apply(fs, root, &journal, &new).and_then(|()| journal.set_state(fs, State::Committed));
-    let Err(error) = written else {
-        return Ok(journal.id);
+    let error = match apply(fs, root, &journal, &new) {
+        Err(error) => error,
+        Ok(()) => match journal.set_state(fs, State::Committed) {
+            Ok(()) => return Ok(journal.id),
+            Err(error) => unmark(fs, &mut journal, error)?,
+        },
     };
     let id = journal.id.clone();
     match roll_back(fs, root, &mut journal) {
@@ -144,6 +146,24 @@ pub(crate) fn write(
         Err(second) => Err(anyhow!(
             "failed to write: {error:#}; putting the files back failed as well: {second:#}; the \
              old files are in `{id}`, and the next run tries again"
+        )),
+    }
+}
+
+/// Makes sure that a backup does not say `committed` before files of it are put back: the mark may be on disk although
+/// setting it failed, and a run that dies, or fails, among the files would pass for a finished one. Returns why
+/// setting it failed.
+///
+/// # Errors
+/// When the mark cannot be taken back either. All files are new then and stay so.
+fn unmark(fs: &impl FileSystem, journal: &mut Journal, error: Error) -> Result<Error> {
+    match journal.set_state(fs, State::Committing) {
+        Ok(()) => Ok(error),
+        Err(second) => Err(anyhow!(
+            "every file was written, but `{id}` could not be marked as committed: {error:#}; nor could the mark be \
+             taken back: {second:#}\n\
+             hint: when the disk is sound again, `cargo xtask restore {id}` puts the old files back",
+            id = journal.id
         )),
     }
 }

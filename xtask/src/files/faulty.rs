@@ -21,16 +21,36 @@ pub(crate) enum Fault {
     LateError,
     /// It is half done or not done, and every later operation fails: the process died.
     Crash,
-    /// The disk is full, or a quota reached: it and every later operation that takes space is half done and fails.
-    Full,
+    /// It and every later operation of this kind are half done and fail: a full disk, a broken one.
+    Lasting(Operation),
+}
+
+/// Kinds of operations that go wrong together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operation {
+    Look,
+    Read,
+    /// Whatever takes space: a full disk, a reached quota.
+    Space,
+    Rename,
+    Remove,
+    Flush,
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 4] = [Self::Error, Self::LateError, Self::Crash, Self::Full];
+    pub(crate) const FULL: Self = Self::Lasting(Operation::Space);
 
-    pub(crate) fn is_fatal(self) -> bool {
-        self == Self::Crash
-    }
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Error,
+        Self::LateError,
+        Self::Crash,
+        Self::FULL,
+        Self::Lasting(Operation::Look),
+        Self::Lasting(Operation::Read),
+        Self::Lasting(Operation::Rename),
+        Self::Lasting(Operation::Remove),
+        Self::Lasting(Operation::Flush),
+    ];
 }
 
 /// Fails at one operation.
@@ -70,19 +90,25 @@ impl Faulty {
 
     fn error(&self) -> io::Error {
         match self.fault {
-            Fault::Full => io::ErrorKind::StorageFull.into(),
+            Fault::FULL => io::ErrorKind::StorageFull.into(),
             _ => io::Error::other("injected fault"),
         }
     }
 
     /// Runs an operation, or half of it.
-    fn step<T>(&self, half: impl FnOnce(), whole: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    fn step<T>(
+        &self,
+        operation: Operation,
+        half: impl FnOnce(),
+        whole: impl FnOnce() -> io::Result<T>,
+    ) -> io::Result<T> {
         let number = self.done.replace(self.done.get() + 1);
-        if number > self.at && self.fault.is_fatal() {
-            return Err(self.error());
-        }
-        if number != self.at || self.fault == Fault::Full {
-            return whole();
+        match self.fault {
+            Fault::Crash if number > self.at => return Err(self.error()),
+            Fault::Lasting(broken) if number >= self.at && broken == operation => {}
+            Fault::Lasting(_) => return whole(),
+            _ if number != self.at => return whole(),
+            _ => {}
         }
         if let Some(intruder) = &self.intruder {
             intruder();
@@ -95,37 +121,23 @@ impl Faulty {
         }
         Err(self.error())
     }
-
-    /// The same for an operation that takes space.
-    fn step_with_space<T>(
-        &self,
-        half: impl FnOnce(),
-        whole: impl FnOnce() -> io::Result<T>,
-    ) -> io::Result<T> {
-        if self.fault == Fault::Full && self.done.get() >= self.at {
-            self.done.set(self.done.get() + 1);
-            half();
-            return Err(self.error());
-        }
-        self.step(half, whole)
-    }
 }
 
 impl FileSystem for Faulty {
     fn kind(&self, path: &Path) -> io::Result<Kind> {
-        self.step(|| {}, || RealFileSystem.kind(path))
+        self.step(Operation::Look, || {}, || RealFileSystem.kind(path))
     }
 
     fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
-        self.step(|| {}, || RealFileSystem.canonical(path))
+        self.step(Operation::Look, || {}, || RealFileSystem.canonical(path))
     }
 
     fn names(&self, directory: &Path) -> io::Result<Vec<OsString>> {
-        self.step(|| {}, || RealFileSystem.names(directory))
+        self.step(Operation::Look, || {}, || RealFileSystem.names(directory))
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        self.step(|| {}, || RealFileSystem.read(path))
+        self.step(Operation::Read, || {}, || RealFileSystem.read(path))
     }
 
     fn write_new(
@@ -136,8 +148,9 @@ impl FileSystem for Faulty {
         like: Option<&Path>,
     ) -> io::Result<()> {
         let write = |bytes: &[u8]| write_unflushed(path, bytes, mode, like).map(drop);
-        self.step_with_space(|| {}, || Ok(()))?;
-        self.step_with_space(|| drop(write(&bytes[..bytes.len() / 2])), || write(bytes))
+        self.step(Operation::Space, || {}, || Ok(()))?;
+        self.step(Operation::Space, || drop(write(&bytes[..bytes.len() / 2])), || write(bytes))?;
+        self.step(Operation::Flush, || {}, || Ok(()))
     }
 
     fn copy_new(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -145,25 +158,26 @@ impl FileSystem for Faulty {
             let bytes = fs::read(from).unwrap();
             drop(write_unflushed(to, &bytes[..bytes.len() / 2], None, None));
         };
-        self.step_with_space(|| {}, || Ok(()))?;
-        self.step_with_space(half, || copy_unflushed(from, to).map(drop))
+        self.step(Operation::Space, || {}, || Ok(()))?;
+        self.step(Operation::Space, half, || copy_unflushed(from, to).map(drop))?;
+        self.step(Operation::Flush, || {}, || Ok(()))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         assert_eq!(from.parent(), to.parent(), "renames stay in their directory");
-        self.step(|| {}, || RealFileSystem.rename(from, to))
+        self.step(Operation::Rename, || {}, || RealFileSystem.rename(from, to))
     }
 
     fn remove_file(&self, path: &Path) -> io::Result<()> {
-        self.step(|| {}, || RealFileSystem.remove_file(path))
+        self.step(Operation::Remove, || {}, || RealFileSystem.remove_file(path))
     }
 
     fn create_dir(&self, path: &Path) -> io::Result<()> {
-        self.step_with_space(|| {}, || RealFileSystem.create_dir(path))
+        self.step(Operation::Space, || {}, || RealFileSystem.create_dir(path))
     }
 
     fn remove_dir(&self, path: &Path) -> io::Result<()> {
-        self.step(|| {}, || RealFileSystem.remove_dir(path))
+        self.step(Operation::Remove, || {}, || RealFileSystem.remove_dir(path))
     }
 
     fn remove_tree(&self, path: &Path) -> io::Result<()> {
@@ -173,23 +187,23 @@ impl FileSystem for Faulty {
                 let _ = fs::remove_file(&entry).or_else(|_| fs::remove_dir_all(&entry));
             }
         };
-        self.step(half, || RealFileSystem.remove_tree(path))
+        self.step(Operation::Remove, half, || RealFileSystem.remove_tree(path))
     }
 
     fn sync_dir(&self, path: &Path) -> io::Result<()> {
         assert!(path.is_dir(), "`{}` is flushed as a directory", path.display());
-        self.step(|| {}, || Ok(()))
+        self.step(Operation::Flush, || {}, || Ok(()))
     }
 
     fn may_write_in(&self, directory: &Path) -> io::Result<()> {
-        self.step(|| {}, || RealFileSystem.may_write_in(directory))
+        self.step(Operation::Look, || {}, || RealFileSystem.may_write_in(directory))
     }
 
     fn may_replace(&self, file: &Path) -> io::Result<()> {
-        self.step(|| {}, || RealFileSystem.may_replace(file))
+        self.step(Operation::Look, || {}, || RealFileSystem.may_replace(file))
     }
 
     fn free_bytes(&self, path: &Path) -> Option<u64> {
-        self.step(|| {}, || Ok(RealFileSystem.free_bytes(path))).ok().flatten()
+        self.step(Operation::Look, || {}, || Ok(RealFileSystem.free_bytes(path))).ok().flatten()
     }
 }

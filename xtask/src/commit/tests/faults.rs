@@ -55,7 +55,7 @@ fn survives_a_fault_anywhere<T>(
             let faulty = Faulty::new(fault, at);
             let result = act(&faulty, root);
             assert!(faulty.struck() || at + SLACK >= operations, "{context}");
-            if let (Fault::Full, Err(error)) = (fault, &result) {
+            if let (Fault::FULL, Err(error)) = (fault, &result) {
                 let error = format!("{error:#}");
                 let says_what_and_where = error.contains("no storage space") && error.contains('`');
                 assert!(says_what_and_where, "{context}: {error}");
