@@ -9,6 +9,7 @@
 
 mod faults;
 mod figures;
+mod full_disk;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "shared with the other tests, which use all of it")]
 mod support;
