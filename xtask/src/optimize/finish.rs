@@ -131,14 +131,17 @@ fn clean(snapshot: &Snapshot, shell: &Shell, record: &mut Record) -> Result<()> 
 
 /// Refuses a plan that was made from files that changed since.
 fn hold_still(snapshot: &Snapshot) -> Result<()> {
+    let mut edited = Vec::new();
     for (path, bytes) in &snapshot.files {
         if disk::read_optional(&snapshot.root.join(path))? != *bytes {
-            bail!(
-                "`{}` was edited while the changes were proved; nothing was written\nhint: run again",
-                snapshot.root.join(path).display()
-            );
+            edited.push(format!("`{}`", snapshot.root.join(path).display()));
         }
     }
+    ensure!(
+        edited.is_empty(),
+        "edited while the changes were proved: {}; nothing was written\nhint: run again",
+        edited.join(", ")
+    );
     Ok(())
 }
 

@@ -10,6 +10,7 @@ mod baseline;
 mod budgets;
 mod choices;
 mod duplicates;
+mod edits;
 mod formatting;
 mod graph;
 mod history;
