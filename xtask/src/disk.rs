@@ -30,3 +30,21 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     }
     fs::write(path, bytes).with_context(|| format!("failed to write `{}`", path.display()))
 }
+
+/// Makes creations and renames in a directory durable.
+///
+/// # Errors
+/// When the directory cannot be opened or flushed.
+#[cfg(unix)]
+pub(crate) fn sync_dir(path: &Path) -> io::Result<()> {
+    fs::File::open(path)?.sync_all()
+}
+
+/// Directories cannot be flushed here: the system orders their changes itself.
+///
+/// # Errors
+/// None.
+#[cfg(not(unix))]
+pub(crate) fn sync_dir(_path: &Path) -> io::Result<()> {
+    Ok(())
+}

@@ -12,6 +12,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::disk;
+
 mod locate;
 pub(crate) mod named;
 mod permission;
@@ -181,15 +183,8 @@ impl FileSystem for RealFileSystem {
         fs::remove_dir_all(path)
     }
 
-    #[cfg(unix)]
     fn sync_dir(&self, path: &Path) -> io::Result<()> {
-        File::open(path)?.sync_all()
-    }
-
-    /// Directories cannot be flushed here: the system orders their changes itself.
-    #[cfg(not(unix))]
-    fn sync_dir(&self, _path: &Path) -> io::Result<()> {
-        Ok(())
+        disk::sync_dir(path)
     }
 
     fn may_write_in(&self, directory: &Path) -> io::Result<()> {

@@ -150,13 +150,17 @@ impl History {
 fn append_line(path: &Path, line: &[u8]) -> io::Result<()> {
     let mut file = File::options().create(true).read(true).append(true).open(path)?;
     let mut last = *b"\n";
-    if file.metadata()?.len() > 0 {
+    let is_new = file.metadata()?.len() == 0;
+    if !is_new {
         file.seek(SeekFrom::End(-1))?;
         file.read_exact(&mut last)?;
     }
     let start: &[u8] = if last == *b"\n" { b"" } else { b"\n" };
     file.write_all(&[start, line, b"\n"].concat())?;
-    file.sync_all()
+    file.sync_all()?;
+    // The name of a new file, and of the directory that may have been made for it, must last as well.
+    let above = path.ancestors().skip(1).take(if is_new { 2 } else { 0 });
+    above.filter(|path| path.is_dir()).try_for_each(disk::sync_dir)
 }
 
 /// Keeps a copy of a record, in place of an earlier one of the same run.
@@ -169,8 +173,13 @@ pub(crate) fn store(record: &Record, target_dir: &Path, run_id: &str) -> Result<
     let json = serde_json::to_vec_pretty(record).context("failed to write JSON")?;
     let partial = runs.join(format!("{run_id}.json.tmp"));
     disk::write(&partial, &json)?;
-    fs::rename(&partial, runs.join(format!("{run_id}.json")))
-        .with_context(|| format!("failed to rename `{}`", partial.display()))
+    File::options()
+        .write(true)
+        .open(&partial)
+        .and_then(|file| file.sync_all())
+        .and_then(|()| fs::rename(&partial, runs.join(format!("{run_id}.json"))))
+        .and_then(|()| disk::sync_dir(&runs))
+        .with_context(|| format!("failed to keep `{}`", partial.display()))
 }
 
 #[cfg(test)]

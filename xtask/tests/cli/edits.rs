@@ -20,12 +20,11 @@ fn saved_meanwhile(path: &str, content: &str) -> Fixture {
 fn a_file_saved_while_changes_are_proved_stops_the_commit() {
     let passes = ["--only", "unused-dependency,gitignore"];
     for (path, content) in [
-        // The plan edits it; the plan does not; it is new.
+        // The plan edits the first two, and what the lock file says; it only read the configuration.
         ("b/Cargo.toml", "[package]\nname = \"b\"\nversion = \"0.2.0\"\n"),
         (".gitignore", "/target\nmine\n"),
         (".cargo/config.toml", "[term]\nquiet = true\n"),
         ("Cargo.lock", "version = 4\n"),
-        ("rust-toolchain.toml", "[toolchain]\n"),
     ] {
         let fixture = saved_meanwhile(path, content);
         let mut expected = fixture.tree();
