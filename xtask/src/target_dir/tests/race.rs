@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    io::Write as _,
     os::unix::fs::symlink,
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
 };
@@ -9,9 +10,10 @@ use std::{
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::*;
+use crate::target_dir::remove::remove;
 
 /// Cleanings for each directory that is swapped. The sweep `cleaning` tries many more.
-const ROUNDS: usize = 40;
+const ROUNDS: usize = 20;
 
 /// Every file of a tree with its bytes.
 fn files(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
@@ -30,17 +32,48 @@ fn files(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     found
 }
 
-/// A target directory with a few more levels, and its twin elsewhere, which is as much cargo's by all signs.
-fn twins() -> (TempDir, TempDir) {
-    let both = [TempDir::new().unwrap(), TempDir::new().unwrap()];
-    for dir in &both {
-        fs::rename(packaged().keep(), dir.path().join("target")).unwrap();
-        for number in 0..20 {
-            put(dir.path(), &format!("target/package/a-0.1.0/src/deep/down/{number}"), 3);
-        }
+/// A target directory with little more in it than what goes.
+fn small() -> TempDir {
+    let dir = TempDir::new().unwrap();
+    let files = (0..8).map(|number| format!("target/package/a-0.1.0/src/deep/down/{number}"));
+    for path in files.chain(["target/CACHEDIR.TAG".to_owned()]) {
+        let path = dir.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        File::create(path).unwrap().write_all(TAG.as_bytes()).unwrap();
     }
-    let [one, other] = both;
-    (one, other)
+    dir
+}
+
+/// Cleans again and again while `swapped` and a link to its twin change places, and compares what lies elsewhere.
+fn race(swapped: &str, clean: &dyn Fn(&Path)) {
+    let swaps = AtomicUsize::new(0);
+    // As much cargo's by all signs as what is to be cleaned.
+    let outside = small();
+    let before = files(outside.path());
+    assert_eq!(before.len(), 9);
+    for _ in 0..ROUNDS {
+        let inside = small();
+        let (place, aside) = (inside.path().join(swapped), inside.path().join("aside"));
+        symlink(outside.path().join(swapped), &aside).unwrap();
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let swap = scope.spawn(|| {
+                // Each exchange is one step: there is no moment at which nothing is there.
+                let flags = RenameFlags::EXCHANGE;
+                while !done.load(Ordering::Relaxed) {
+                    let exchanged = renameat_with(CWD, &place, CWD, &aside, flags);
+                    swaps.fetch_add(usize::from(exchanged.is_ok()), Ordering::Relaxed);
+                }
+            });
+            for _ in 0..3 {
+                clean(&inside.path().join("target"));
+            }
+            done.store(true, Ordering::Relaxed);
+            swap.join().unwrap();
+        });
+        assert!(files(outside.path()) == before, "something outside is gone: {swapped}");
+    }
+    assert!(swaps.load(Ordering::Relaxed) > ROUNDS, "it was hardly ever swapped");
 }
 
 #[test]
@@ -52,31 +85,22 @@ fn a_directory_swapped_for_a_link_is_never_deleted_through() {
         "target/package/a-0.1.0/src",
         "target/package/a-0.1.0/src/deep/down",
     ] {
-        let swaps = AtomicUsize::new(0);
-        for _ in 0..ROUNDS {
-            let (inside, outside) = twins();
-            let before = files(outside.path());
-            let (place, aside) = (inside.path().join(swapped), inside.path().join("aside"));
-            symlink(outside.path().join(swapped), &aside).unwrap();
-            let done = AtomicBool::new(false);
-            std::thread::scope(|scope| {
-                let swap = scope.spawn(|| {
-                    // Each exchange is one step: there is no moment at which nothing is there.
-                    while !done.load(Ordering::Relaxed) {
-                        let both = (CWD, &place, CWD, &aside);
-                        let exchanged =
-                            renameat_with(both.0, both.1, both.2, both.3, RenameFlags::EXCHANGE);
-                        swaps.fetch_add(usize::from(exchanged.is_ok()), Ordering::Relaxed);
-                    }
-                });
-                for _ in 0..3 {
-                    cleaned(&inside.path().join("target"));
-                }
-                done.store(true, Ordering::Relaxed);
-                swap.join().unwrap();
-            });
-            assert!(files(outside.path()) == before, "something outside is gone: {swapped}");
-        }
-        assert!(swaps.load(Ordering::Relaxed) > 2 * ROUNDS, "it was hardly ever swapped");
+        race(swapped, &|target| {
+            cleaned(target);
+        });
+    }
+}
+
+#[test]
+fn nor_is_it_where_the_system_has_no_newer_call_than_openat() {
+    for swapped in ["target/package/a-0.1.0", "target/package/a-0.1.0/src/deep"] {
+        race(swapped, &|target| {
+            let target = Directory::open(target).unwrap().plain();
+            let package = target.child("package".as_ref()).unwrap();
+            let name = OsStr::new("a-0.1.0");
+            if let Ok(directory) = package.child_of_this_mount(name) {
+                remove(&package, name, directory);
+            }
+        });
     }
 }
