@@ -18,7 +18,7 @@ use crate::{
     policy::Policy,
     processors,
     record::Machine,
-    target_dir::{self, Inventory},
+    target_dir::{self, Inventory, Surroundings},
     text::Text,
 };
 
@@ -109,11 +109,17 @@ impl Snapshot {
         let files = read_files(&root, &members)?;
         let documents = parse_documents(&root, &files)?;
         let target_dir = metadata.target_directory.clone().into_std_path_buf();
+        // What `build.build-dir` and its templates come to. Cargo says so since 1.91.
         let build_dir = metadata.build_directory.clone().map(Into::into);
-        let build_dir = build_dir.filter(|dir: &PathBuf| *dir != target_dir);
+        let build_dir = build_dir.filter(|dir: &PathBuf| !target_dir::is_same(dir, &target_dir));
         let mut inventory = target_dir::inventory(&target_dir)?;
         if let Some(dir) = &build_dir {
             inventory.package.extend(target_dir::inventory(dir)?.package);
+        }
+        let surroundings = Surroundings::of(&root);
+        for dir in std::iter::once(&target_dir).chain(&build_dir) {
+            let refusal = target_dir::refusal(dir, &surroundings);
+            inventory.package.refused.extend(refusal.map(|refusal| (dir.clone(), refusal)));
         }
         Ok(Self {
             ignored: ignored::of(&root, &files, probes),

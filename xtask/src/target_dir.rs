@@ -1,19 +1,26 @@
-//! What lies in a target directory and how much of it, and ([`clean`]) the part nobody needs.
+//! What lies in a target directory and how much of it, and ([`clean_package_bloat`]) the part nobody needs.
 //!
 //! Links are never followed: what is counted, and what is deleted, lies in the directory itself.
 
 use std::{
     collections::BTreeMap,
-    fs,
+    ffi::OsStr,
+    io,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result};
 
 mod clean;
+mod descent;
+mod directory;
+mod guard;
+mod remove;
 mod walk;
 
-pub(crate) use clean::clean_package_bloat;
+pub(crate) use clean::{Refusal, clean_package_bloat, refusal};
+use directory::{Directory, Kind};
+pub(crate) use guard::Surroundings;
 use walk::Tally;
 
 /// This tool's own directory within a target directory: shadows' builds, reports, logs.
@@ -34,6 +41,8 @@ pub(crate) struct Inventory {
     pub(crate) package: PackageDir,
     /// Apparent size of `xtask/`: what this tool keeps there. Not part of `bytes`.
     pub(crate) own_bytes: u64,
+    /// Entries that this process may not look into; what lies below them is not counted.
+    pub(crate) unread: u64,
 }
 
 /// What `cargo package` left in `<target>/package/`.
@@ -43,8 +52,10 @@ pub(crate) struct PackageDir {
     pub(crate) bytes: u64,
     /// Directories that the next `cargo package` would make again, by path.
     pub(crate) unpacked: Vec<Unpacked>,
-    /// The `.crate` files at the top, with their sizes in bytes: the result, worth keeping.
-    pub(crate) crates: Vec<(PathBuf, u64)>,
+    /// Number of the `.crate` files at the top: the result, worth keeping.
+    pub(crate) crates: u64,
+    /// Target directories in which none of this may be deleted, and why. Filled in by who asks [`refusal`].
+    pub(crate) refused: Vec<(PathBuf, Refusal)>,
 }
 
 impl PackageDir {
@@ -52,7 +63,8 @@ impl PackageDir {
     pub(crate) fn extend(&mut self, other: Self) {
         self.bytes += other.bytes;
         self.unpacked.extend(other.unpacked);
-        self.crates.extend(other.crates);
+        self.crates += other.crates;
+        self.refused.extend(other.refused);
     }
 }
 
@@ -68,17 +80,48 @@ pub(crate) struct Unpacked {
 /// Takes stock of a target directory; of an empty one where there is none. The directory itself
 /// may be a link; links within are not followed. Files that vanish meanwhile are left out.
 ///
+/// Memory is taken by the directories on the way and beside it, and by files with several names of which not all
+/// were seen yet; not by the number of files.
+///
 /// # Errors
-/// When a directory cannot be read.
+/// When the directory cannot be read.
 pub(crate) fn inventory(target: &Path) -> Result<Inventory> {
-    let tally = Tally::of(target, |relative| relative == Path::new(OWN))?;
-    Ok(Inventory {
-        bytes: tally.bytes(),
-        files: tally.files(),
-        artifacts: tally.artifacts(),
-        package: package_dir(&target.join("package"))?,
-        own_bytes: Tally::of(&target.join(OWN), |_| false)?.bytes(),
-    })
+    let Some(directory) = open(target)? else {
+        return Ok(Inventory::default());
+    };
+    let package = package_dir(target, &directory)?;
+    let own = directory.child(OWN.as_ref()).ok();
+    let own_bytes = own.and_then(|own| Tally::of(own, None).ok()).map_or(0, |own| own.bytes);
+    let tally = Tally::of(directory, Some(OWN)).with_context(|| failed_to_read(target))?;
+    let Tally { bytes, files, artifacts, unread, .. } = tally;
+    Ok(Inventory { bytes, files, artifacts, package, own_bytes, unread })
+}
+
+/// Apparent size of what lies in `package/` of a target directory.
+///
+/// # Errors
+/// When the target directory cannot be read.
+pub(crate) fn package_bytes(target: &Path) -> Result<u64> {
+    let package = open(target)?.and_then(|directory| directory.child("package".as_ref()).ok());
+    let tally = package.map(|package| Tally::of(package, None)).transpose();
+    Ok(tally.with_context(|| failed_to_read(&target.join("package")))?.map_or(0, |found| found.bytes))
+}
+
+/// Whether two paths lead to one directory.
+pub(crate) fn is_same(one: &Path, other: &Path) -> bool {
+    let identity = directory::identity_of(one);
+    one == other || identity.is_some() && identity == directory::identity_of(other)
+}
+
+fn open(path: &Path) -> Result<Option<Directory>> {
+    match Directory::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        opened => opened.map(Some).with_context(|| failed_to_read(path)),
+    }
+}
+
+fn failed_to_read(path: &Path) -> String {
+    format!("failed to read directory `{}`", path.display())
 }
 
 /// What builds left in a target directory, or below one of its directories.
@@ -98,42 +141,47 @@ pub(crate) struct Space {
 /// # Errors
 /// When a directory cannot be read.
 pub(crate) fn space(target: &Path, below: &Path) -> Result<Space> {
-    let tally = Tally::of(&target.join(below), |relative| below.join(relative) == Path::new(OWN))?;
+    let path = target.join(below);
+    let Some(directory) = open(&path)? else {
+        return Ok(Space::default());
+    };
+    let left_out = below.as_os_str().is_empty().then_some(OWN);
+    let tally = Tally::of(directory, left_out).with_context(|| failed_to_read(&path))?;
     let named = |(part, bytes): (&Path, u64)| {
         let path = below.join(part);
         let names: Vec<_> = path.iter().map(|name| name.to_string_lossy()).collect();
         (names.join("/"), bytes)
     };
     Ok(Space {
-        bytes: tally.bytes(),
-        artifacts: tally.artifacts(),
+        bytes: tally.bytes,
+        artifacts: tally.artifacts,
         parts: tally.parts().into_iter().map(named).collect(),
     })
 }
 
-fn package_dir(package: &Path) -> Result<PackageDir> {
+fn package_dir(target: &Path, directory: &Directory) -> Result<PackageDir> {
     // A link leads elsewhere: nothing of it lies in the target directory.
-    if !is_real_dir(package) {
+    let Ok(package) = directory.child("package".as_ref()) else {
         return Ok(PackageDir::default());
-    }
-    let mut found =
-        PackageDir { bytes: Tally::of(package, |_| false)?.bytes(), ..PackageDir::default() };
-    for entry in sorted_entries(package)? {
-        let Ok(metadata) = entry.symlink_metadata() else {
-            continue;
-        };
-        let name = file_name(&entry);
-        if metadata.is_dir() && is_bloat(&name) {
-            let tally = Tally::of(&entry, |_| false)?;
-            found.unpacked.push(Unpacked {
-                path: entry,
-                bytes: tally.bytes(),
-                files: tally.files(),
-            });
-        } else if metadata.is_file() && is_crate_file(&name) {
-            found.crates.push((entry, metadata.len()));
+    };
+    let path = target.join("package");
+    let mut found = PackageDir::default();
+    for entry in package.entries().with_context(|| failed_to_read(&path))? {
+        let (name, _) = entry.with_context(|| failed_to_read(&path))?;
+        if is_bloat(&name)
+            && let Ok(directory) = package.child(&name)
+            && let Ok(tally) = Tally::of(directory, None)
+        {
+            let Tally { bytes, files, .. } = tally;
+            found.unpacked.push(Unpacked { path: path.join(name), bytes, files });
+        } else if is_crate_file(&name)
+            && package.attributes_of(&name).is_ok_and(|found| found.kind == Kind::File)
+        {
+            found.crates += 1;
         }
     }
+    found.unpacked.sort_by(|one, other| one.path.cmp(&other.path));
+    found.bytes = Tally::of(package, None).with_context(|| failed_to_read(&path))?.bytes;
     Ok(found)
 }
 
@@ -143,7 +191,12 @@ fn package_dir(package: &Path) -> Result<PackageDir> {
 /// it unpacks again (`run_verify` in cargo's `src/cargo/ops/cargo_package/verify.rs`); `tmp-crate`
 /// holds the `.crate` files in the making (since 1.91); `tmp-registry` the index that packages of
 /// one workspace are verified against when they are packaged together.
-fn is_bloat(name: &str) -> bool {
+///
+/// No name of cargo's is other than Unicode.
+fn is_bloat(name: &OsStr) -> bool {
+    let Some(name) = name.to_str() else {
+        return false;
+    };
     matches!(name, "tmp-crate" | "tmp-registry")
         || name
             .match_indices('-')
@@ -161,30 +214,8 @@ fn is_version(text: &str) -> bool {
     semver::Version::parse(text).is_ok()
 }
 
-fn is_crate_file(name: &str) -> bool {
-    name.len() > ".crate".len() && name.ends_with(".crate")
-}
-
-fn is_real_dir(path: &Path) -> bool {
-    path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir())
-}
-
-/// The last component, with replacement characters where it is not Unicode (which no name of
-/// cargo's contains: such an entry is never taken for one).
-fn file_name(path: &Path) -> String {
-    let name = path.file_name().unwrap_or_default();
-    name.to_string_lossy().into_owned()
-}
-
-/// Paths of the entries of a directory, sorted.
-fn sorted_entries(dir: &Path) -> Result<Vec<PathBuf>> {
-    let context = || format!("failed to read directory `{}`", dir.display());
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(dir).with_context(context)? {
-        paths.push(entry.with_context(context)?.path());
-    }
-    paths.sort();
-    Ok(paths)
+fn is_crate_file(name: &OsStr) -> bool {
+    name.len() > ".crate".len() && name.as_encoded_bytes().ends_with(b".crate")
 }
 
 #[cfg(test)]

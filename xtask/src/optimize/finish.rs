@@ -17,7 +17,8 @@ use crate::{
     record::{Measurement, Record, Verdict},
     shell::Shell,
     snapshot::Snapshot,
-    target_dir, wording,
+    target_dir::{self, Surroundings},
+    wording,
 };
 
 /// The commit, the cleaning and the last figures.
@@ -53,11 +54,12 @@ pub(super) fn finish(
         record.backup = Some(backup);
     }
     if kept.iter().any(|change| change.code == Code::PackageBloat) {
-        clean(snapshot, shell, record).with_context(|| said_too_late(record))?;
+        clean(snapshot, shell, record);
     }
     let left: Vec<u64> = dirs(snapshot)
-        .map(|dir| Ok(target_dir::inventory(dir)?.package.bytes))
-        .collect::<Result<_>>()?;
+        .map(|dir| target_dir::package_bytes(dir))
+        .collect::<Result<_>>()
+        .with_context(|| said_too_late(record))?;
     after.package_bytes = vec![measure::plain(left.iter().sum::<u64>() as f64)];
     record.measurements = compared(&before, &after);
     record.report = Some(run_dir.display().to_string());
@@ -104,29 +106,46 @@ fn dirs(snapshot: &Snapshot) -> impl Iterator<Item = &PathBuf> {
     std::iter::once(&snapshot.target_dir).chain(&snapshot.build_dir)
 }
 
-fn clean(snapshot: &Snapshot, shell: &Shell, record: &mut Record) -> Result<()> {
+/// Cleans both. What is left is said and changes nothing else: the commit stands.
+fn clean(snapshot: &Snapshot, shell: &Shell, record: &mut Record) {
+    let surroundings = Surroundings::of(&snapshot.root);
     let (mut freed, mut removed) = (0, 0);
     for dir in dirs(snapshot) {
-        let cleaned = target_dir::clean_package_bloat(dir)?;
+        let cleaned = target_dir::clean_package_bloat(dir, &surroundings);
         freed += cleaned.freed_bytes;
         removed += cleaned.removed.len();
-        for (path, reason) in &cleaned.left {
-            let note = format!("left `{}`: {reason}", path.display());
+        let left = cleaned.left.iter();
+        let left = left.map(|left| format!("left `{}`: {}", left.path.display(), left.reason));
+        let more = (cleaned.unnamed > 0)
+            .then(|| format!("left {} more in `{}`", cleaned.unnamed, dir.display()));
+        for note in left.chain(more) {
+            let note = on_one_line(&note);
             shell.warn(&note);
             record.notes.push(note);
         }
     }
+    let is_nothing = removed == 0 && freed == 0;
     let freed = wording::si_bytes(freed);
     let directories = if removed == 1 { "directory" } else { "directories" };
     shell.status("Cleaned", format!("{removed} unpacked {directories}, {freed}"));
     let code = Code::PackageBloat.as_str();
     for change in record.changes.iter_mut().filter(|change| change.code == code) {
-        change.reason = format!("{freed} freed; {}", change.reason);
-        if removed == 0 {
-            change.verdict = Verdict::Skipped;
+        if change.verdict == Verdict::Applied {
+            change.reason = format!("{freed} freed; {}", change.reason);
+            if is_nothing {
+                change.verdict = Verdict::Skipped;
+            }
         }
     }
-    Ok(())
+}
+
+/// Names of files may hold line breaks and what a terminal obeys.
+fn on_one_line(text: &str) -> String {
+    let shown = |c: char| match c.is_control() {
+        true => c.escape_default().to_string(),
+        false => c.to_string(),
+    };
+    text.chars().map(shown).collect()
 }
 
 /// Refuses a plan that was made from files that changed since.

@@ -5,16 +5,18 @@
 //! the reason.
 
 use std::{
-    env,
-    fs::{self, File, TryLockError},
+    ffi::{OsStr, OsString},
+    fs::TryLockError,
+    io,
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result};
-
 use super::{
-    Unpacked, file_name, is_bloat, is_crate_file, is_real_dir, sorted_entries,
-    walk::{Tally, device},
+    Surroundings, Unpacked,
+    directory::{Directory, Kind},
+    guard, is_bloat, is_crate_file,
+    remove::{self, NAMED, Removal},
+    walk::Tally,
 };
 
 /// What a cleaning did. The same call once more removes nothing and frees nothing.
@@ -23,142 +25,176 @@ pub(crate) struct Cleaned {
     /// Apparent size of the deleted files; those that have a name elsewhere as well (a hard link)
     /// do not count, as nothing was freed with them.
     pub(crate) freed_bytes: u64,
+    /// The directories that are gone.
     pub(crate) removed: Vec<Unpacked>,
-    /// What was left although it lies in the way, and why. `.crate` files are meant to stay and
-    /// are not listed. When the whole cleaning was refused: the directory it was refused for.
-    pub(crate) left: Vec<(PathBuf, String)>,
+    /// What was left although it lies in the way, and why: the first few of each kind. `.crate` files are meant
+    /// to stay and are not listed. When the whole cleaning was refused: the directory it was refused for.
+    pub(crate) left: Vec<Refusal>,
+    /// How much else was left.
+    pub(crate) unnamed: u64,
+}
+
+/// Something in which nothing is deleted, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) path: PathBuf,
+    pub(crate) reason: String,
+}
+
+impl Refusal {
+    fn of(path: &Path, reason: impl ToString) -> Self {
+        Self { path: path.to_path_buf(), reason: reason.to_string() }
+    }
 }
 
 impl Cleaned {
-    fn refused(path: &Path, reason: impl Into<String>) -> Cleaned {
-        Cleaned { left: vec![(path.to_path_buf(), reason.into())], ..Cleaned::default() }
+    fn leave(&mut self, path: &Path, reason: impl ToString) {
+        self.left.push(Refusal::of(path, reason));
     }
 }
 
 /// Deletes the unpacked packages in `<target>/package/` and cargo's temporaries beside them
-/// (`tmp-crate/`, `tmp-registry/`), and keeps the `.crate` files. Nothing to do, and no error,
-/// where there is no such directory.
+/// (`tmp-crate/`, `tmp-registry/`), and keeps the `.crate` files. Nothing to do where there is no such directory.
 ///
-/// Refused, with the reason in [`Cleaned::left`], when `target` is the root, holds the home
-/// directory, is a link, or shows no sign of being cargo's; when `package` is a link or another
-/// file system; and while a `cargo package` runs there. A directory that holds a `.git` or another
-/// file system is left alone as a whole.
+/// Refused, with the reason in [`Cleaned::left`], as [`refusal`] says and while a `cargo package` runs there. A
+/// directory that holds a repository or a mount point is left alone as a whole. Of one that holds something that
+/// cannot be deleted, that stays and is named.
 ///
-/// A directory swapped for a link while it is being deleted is not followed:
-/// [`fs::remove_dir_all`] opens each level relative to the one above, without following links
-/// (`openat` and `unlinkat` with `O_NOFOLLOW` on Unix, the like on Windows). Three things it cannot
-/// see: `target` or `package` itself swapped for a link in the moment after they were looked at; a
-/// bind mount of the same file system; and a `cargo package` that starts after the locks were
-/// looked at, which fails and can be repeated, as with `cargo clean`.
+/// `target` and `package` are opened once; everything that is asked and deleted after that is asked and deleted
+/// relative to what was opened, see [`remove`]. So none of the directories can be swapped for a link or another
+/// directory in between. What it does not see: a directory that somebody moves into `package/` under a name of
+/// cargo's, which is cargo's by all signs; and a `cargo package` that starts after the locks were looked at, which
+/// fails and can be repeated, as with `cargo clean`.
 ///
 /// With `build.build-dir` set, cargo unpacks below that directory instead: call this for both.
+pub(crate) fn clean_package_bloat(target: &Path, surroundings: &Surroundings) -> Cleaned {
+    match opened(target, surroundings) {
+        Ok(Some((path, package))) => clean(&path.join("package"), &package),
+        Ok(None) => Cleaned::default(),
+        Err(refusal) => Cleaned { left: vec![refusal], ..Cleaned::default() },
+    }
+}
+
+/// Why nothing in a target directory may be deleted. `None` where something may be, and where there is no `package/`.
 ///
-/// # Errors
-/// When a directory cannot be read. One that cannot be deleted is in [`Cleaned::left`].
-pub(crate) fn clean_package_bloat(target: &Path) -> Result<Cleaned> {
-    clean(target, env::home_dir().as_deref())
+/// It may not where the target directory is the root, a home or above one, the workspace or above it, a mount
+/// point, a repository, a link, or shows no sign of being cargo's; and where `package` is a link, a mount point
+/// or a repository.
+pub(crate) fn refusal(target: &Path, surroundings: &Surroundings) -> Option<Refusal> {
+    opened(target, surroundings).err()
 }
 
-pub(super) fn clean(target: &Path, home: Option<&Path>) -> Result<Cleaned> {
-    if target.symlink_metadata().is_err() {
-        return Ok(Cleaned::default());
-    }
-    if !is_real_dir(target) {
-        let reason = "the target directory is a link or not a directory";
-        return Ok(Cleaned::refused(target, reason));
-    }
-    let target = target
-        .canonicalize()
-        .with_context(|| format!("failed to resolve `{}`", target.display()))?;
-    let package = target.join("package");
-    if package.symlink_metadata().is_err() {
-        return Ok(Cleaned::default());
-    }
-    if let Some(reason) = refusal(&target, home)? {
-        return Ok(Cleaned::refused(&target, reason));
-    }
-    if !is_real_dir(&package) {
-        return Ok(Cleaned::refused(&package, "a link or not a directory"));
-    }
-    let device_of = |path: &Path| fs::metadata(path).ok().and_then(|found| device(&found));
-    if device_of(&package) != device_of(&target) {
-        return Ok(Cleaned::refused(&package, "another file system"));
-    }
-    if let Some(lock) = held_lock(&package)? {
-        let reason = format!("a running cargo holds `{}`", lock.display());
-        return Ok(Cleaned::refused(&package, reason));
-    }
-    let mut cleaned = Cleaned::default();
-    for entry in sorted_entries(&package)? {
-        remove(&entry, device_of(&package), &mut cleaned)?;
-    }
-    Ok(cleaned)
-}
-
-/// Deletes one entry of `package/`, or says why not.
-fn remove(entry: &Path, package_device: Option<u64>, cleaned: &mut Cleaned) -> Result<()> {
-    let mut leave = |reason: String| cleaned.left.push((entry.to_path_buf(), reason));
-    let Ok(metadata) = entry.symlink_metadata() else {
-        return Ok(());
+/// The target directory's path without links, and its `package/`, if there is one.
+fn opened(
+    target: &Path,
+    surroundings: &Surroundings,
+) -> Result<Option<(PathBuf, Directory)>, Refusal> {
+    let refused = |error: io::Error, path: &Path| match error.kind() {
+        io::ErrorKind::NotFound => Ok(None),
+        io::ErrorKind::NotADirectory => Err(Refusal::of(path, "a link or not a directory")),
+        io::ErrorKind::CrossesDevices => Err(Refusal::of(path, "a mount point")),
+        _ => Err(Refusal::of(path, error)),
     };
-    let name = file_name(entry);
-    if metadata.is_file() && is_crate_file(&name) {
-        return Ok(());
+    // Directories above may be reached through links. With `..` at the end there is none to come.
+    let path = match (target.parent(), target.file_name()) {
+        (Some(parent), Some(name)) => parent.canonicalize().map(|parent| parent.join(name)),
+        _ => target.canonicalize(),
+    };
+    let path = match path {
+        Ok(path) => path,
+        Err(error) => return refused(error, target),
+    };
+    let directory = match Directory::open_itself(&path) {
+        Ok(directory) => directory,
+        Err(error) => return refused(error, &path),
+    };
+    if directory.attributes_of("package".as_ref()).is_err() {
+        return Ok(None);
     }
-    if metadata.is_symlink() {
-        leave("a link".to_owned());
-    } else if !is_bloat(&name) || !metadata.is_dir() {
-        leave("not something `cargo package` leaves".to_owned());
-    } else if device(&metadata) != package_device {
-        leave("another file system".to_owned());
-    } else {
-        let before = Tally::of(entry, |_| false)?;
-        if let Some((place, what)) = &before.obstacle {
-            leave(format!("holds {what}: `{}`", place.display()));
-            return Ok(());
-        }
-        // On an error part of it may be gone: what is left is counted again.
-        let error = fs::remove_dir_all(entry).err();
-        let after = Tally::of(entry, |_| false)?;
-        let freed = before.bytes_only_here().saturating_sub(after.bytes_only_here());
-        match error {
-            Some(error) => leave(format!("failed to delete: {error}")),
-            None => cleaned.removed.push(Unpacked {
-                path: entry.to_path_buf(),
-                bytes: before.bytes(),
-                files: before.files(),
-            }),
-        }
-        cleaned.freed_bytes += freed;
+    if let Some(reason) = guard::refusal(&directory, &path, surroundings) {
+        return Err(Refusal::of(&path, reason));
     }
-    Ok(())
+    match directory.child_of_this_mount("package".as_ref()) {
+        Ok(package) if package.is_repository() => {
+            Err(Refusal::of(&path.join("package"), "a repository"))
+        }
+        Ok(package) => Ok(Some((path, package))),
+        Err(error) => refused(error, &path.join("package")),
+    }
 }
 
-/// Why nothing below this directory may be deleted. The path is resolved already.
-fn refusal(target: &Path, home: Option<&Path>) -> Result<Option<&'static str>> {
-    let home = home.map(|home| home.canonicalize().unwrap_or_else(|_| home.to_path_buf()));
-    Ok(if target.parent().is_none() {
-        Some("the root directory")
-    } else if home.is_some_and(|home| home.starts_with(target)) {
-        Some("the home directory, or above it")
-    } else if !is_cargos(target)? {
-        Some("no sign of being a target directory of cargo's")
-    } else {
-        None
-    })
+fn clean(path: &Path, package: &Directory) -> Cleaned {
+    let mut cleaned = Cleaned::default();
+    if let Some(lock) = held_lock(package) {
+        cleaned.leave(path, format!("a running cargo holds `{}`", path.join(lock).display()));
+        return cleaned;
+    }
+    let entries = match package.entries() {
+        Ok(entries) => entries,
+        Err(error) => {
+            cleaned.leave(path, error);
+            return cleaned;
+        }
+    };
+    let (mut bloat, mut foreign) = (Vec::new(), Vec::new());
+    for (name, _) in entries.flatten() {
+        let Ok(found) = package.attributes_of(&name) else {
+            continue;
+        };
+        match found.kind {
+            Kind::File if is_crate_file(&name) => {}
+            Kind::Directory if is_bloat(&name) => bloat.push(name),
+            kind if foreign.len() < NAMED => foreign.push((name, kind)),
+            _ => cleaned.unnamed += 1,
+        }
+    }
+    bloat.sort();
+    for name in bloat {
+        remove_entry(path, package, &name, &mut cleaned);
+    }
+    for (name, kind) in foreign {
+        let reason = match kind {
+            Kind::Link => "a link",
+            _ => "not something `cargo package` leaves",
+        };
+        cleaned.leave(&path.join(name), reason);
+    }
+    cleaned.left.sort_by(|one, other| one.path.cmp(&other.path));
+    cleaned
 }
 
-/// Whether cargo left a sign: `CACHEDIR.TAG` and `.rustc_info.json` are written into every target
-/// directory, `.fingerprint` into every profile's, and `package/` holds packaged crates.
-fn is_cargos(target: &Path) -> Result<bool> {
-    let signs = ["CACHEDIR.TAG", ".rustc_info.json"];
-    let profiles = ["debug/.fingerprint", "release/.fingerprint"];
-    Ok(signs.iter().any(|sign| target.join(sign).is_file())
-        || profiles.iter().any(|profile| target.join(profile).is_dir())
-        || sorted_entries(&target.join("package"))
-            .unwrap_or_default()
-            .iter()
-            .any(|entry| is_crate_file(&file_name(entry)) && entry.is_file()))
+/// Deletes one directory in `package/`, or says why not.
+fn remove_entry(path: &Path, package: &Directory, name: &OsStr, cleaned: &mut Cleaned) {
+    let path = path.join(name);
+    let open = || package.child_of_this_mount(name);
+    let (looked_at, directory) = match open().and_then(|directory| Ok((open()?, directory))) {
+        Ok(both) => both,
+        Err(error) => {
+            return match error.kind() {
+                io::ErrorKind::NotFound => {}
+                io::ErrorKind::NotADirectory => cleaned.leave(&path, "a link"),
+                io::ErrorKind::CrossesDevices => cleaned.leave(&path, "a mount point"),
+                _ => cleaned.leave(&path, error),
+            };
+        }
+    };
+    let before = match Tally::of(looked_at, None) {
+        Ok(before) => before,
+        Err(error) => return cleaned.leave(&path, error),
+    };
+    if let Some((place, what)) = &before.obstacle {
+        return cleaned.leave(&path, format!("holds {what}: `{}`", place.display()));
+    }
+    let Removal { freed_bytes, is_gone, left, unnamed } = remove::remove(package, name, directory);
+    cleaned.freed_bytes += freed_bytes;
+    cleaned.unnamed += unnamed;
+    for (place, reason) in left {
+        let path = if place.as_os_str().is_empty() { path.clone() } else { path.join(place) };
+        cleaned.leave(&path, format!("failed to delete: {reason}"));
+    }
+    if is_gone {
+        cleaned.removed.push(Unpacked { path, bytes: before.bytes, files: before.files });
+    }
 }
 
 /// The lock that a running `cargo package` holds, if one does.
@@ -167,22 +203,27 @@ fn is_cargos(target: &Path) -> Result<bool> {
 /// `tmp-crate/<name>-<version>.crate` (seen with cargo 1.95), `.<name>-<version>.crate` at the top
 /// with older ones; and on `tmp-registry/.cargo-lock` where it packages several. The lock of a
 /// profile (`debug/.cargo-lock`) is not looked at: an ordinary build does not touch `package/`.
-fn held_lock(package: &Path) -> Result<Option<PathBuf>> {
-    let mut locks = vec![package.join("tmp-registry/.cargo-lock")];
-    for dir in [package.to_path_buf(), package.join("tmp-crate")] {
-        if is_real_dir(&dir) {
-            let entries = sorted_entries(&dir)?.into_iter();
-            locks.extend(entries.filter(|entry| is_crate_file(&file_name(entry))));
-        }
+fn held_lock(package: &Directory) -> Option<PathBuf> {
+    let held_in = |directory: &Directory| -> Option<OsString> {
+        let names = directory.entries().ok()?.filter_map(|entry| Some(entry.ok()?.0));
+        names.filter(|name| is_crate_file(name)).find(|name| is_held(directory, name))
+    };
+    let registry = package.child("tmp-registry".as_ref()).ok();
+    let lock = OsStr::new(".cargo-lock");
+    if registry.is_some_and(|registry| is_held(&registry, lock)) {
+        return Some(Path::new("tmp-registry").join(lock));
     }
-    Ok(locks.into_iter().find(|lock| is_held(lock)))
+    let making = package.child("tmp-crate".as_ref()).ok();
+    let made = making.and_then(|making| held_in(&making));
+    made.map(|name| Path::new("tmp-crate").join(name)).or_else(|| held_in(package).map(Into::into))
 }
 
 /// Shared suffices to notice an exclusive lock, and needs no right to write. Where locks do not
 /// work (some network file systems) cargo does not lock either.
-fn is_held(lock: &Path) -> bool {
-    let is_file = lock.symlink_metadata().is_ok_and(|found| found.is_file());
+fn is_held(directory: &Directory, name: &OsStr) -> bool {
+    let is_file = directory.attributes_of(name).is_ok_and(|found| found.kind == Kind::File);
     is_file
-        && File::open(lock)
+        && directory
+            .open_file(name)
             .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }

@@ -1,185 +1,215 @@
 //! The walk over a directory tree that counts its files.
 //!
-//! Links are neither followed nor counted, and each file counts once however many names it has.
+//! Links are neither followed nor counted, and each file counts once however many names it has. What is
+//! remembered of a single file is forgotten when its last name was seen: memory is taken by directories, not by
+//! files.
 
 use std::{
     collections::{BTreeMap, HashMap},
-    fs::{self, Metadata},
+    ffi::OsStr,
     io,
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result};
+use super::{
+    descent::{Descent, Level},
+    directory::{self, Attributes, Directory, Identity, Kind},
+};
 
 /// The regular files of a tree.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
-    files: HashMap<Identity, Found>,
+    /// How many there are.
+    pub(super) files: u64,
+    /// Apparent size of all.
+    pub(super) bytes: u64,
+    /// How many have a name below a `deps/` or `build/` that is not in `package/`.
+    pub(super) artifacts: u64,
     /// The first thing within that a deletion must not touch: where, and what it is.
     pub(super) obstacle: Option<(PathBuf, &'static str)>,
+    /// Entries that could not be looked at; nothing below them is counted.
+    pub(super) unread: u64,
+    parts: Parts,
+    /// Files with more names than were seen so far.
+    linked: HashMap<Identity, Linked>,
+}
+
+/// Sizes by directory; each directory is named by its position.
+#[derive(Debug, Default)]
+struct Parts {
+    positions: HashMap<PathBuf, usize>,
+    sizes: Vec<(PathBuf, u64)>,
 }
 
 #[derive(Debug)]
-struct Found {
+struct Linked {
     bytes: u64,
-    /// Names seen in the tree, and names there are in all.
-    names: u64,
-    links: u64,
-    artifact: bool,
-    /// The first of the alphabet, where it has names in several.
-    part: PathBuf,
+    unseen: u64,
+    is_artifact: bool,
+    /// The first of the alphabet.
+    part: usize,
 }
 
-/// What tells files apart: device and inode, or the path where a system has no such numbers.
-#[derive(Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(unix, expect(dead_code, reason = "the variant of other systems"))]
-enum Identity {
-    Inode(u64, u64),
-    Path(PathBuf),
+/// What is to be known of a directory for the files in it.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    part: usize,
+    /// No directory below is a part of its own.
+    is_final: bool,
+    is_artifact: bool,
+    is_package: bool,
 }
 
 impl Tally {
-    /// Counts the files below `root`, leaving out entries for which `skip(path relative to root)`
-    /// holds. Nothing where `root` does not exist; what vanishes during the walk is left out.
-    pub(super) fn of(root: &Path, skip: impl Fn(&Path) -> bool) -> Result<Tally> {
+    /// Counts the files below a directory but for one of its own entries. What vanishes during the walk is
+    /// left out.
+    ///
+    /// # Errors
+    /// When the directory itself cannot be read.
+    pub(super) fn of(root: Directory, left_out: Option<&str>) -> io::Result<Tally> {
         let mut tally = Tally::default();
-        let device = fs::metadata(root).ok().and_then(|root| device(&root));
-        // Directories yet to be read, relative to the root.
-        let mut pending = vec![PathBuf::new()];
-        while let Some(dir) = pending.pop() {
-            let path = root.join(&dir);
-            let entries = match fs::read_dir(&path) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                entries => entries,
+        let part = tally.parts.position(PathBuf::new());
+        let place = Place { part, is_final: false, is_artifact: false, is_package: false };
+        let mut descent = Descent::new(OsStr::new(""), root, place);
+        tally.read(&mut descent)?;
+        if let Some(left_out) = left_out {
+            descent.level().pending.retain(|name| name != left_out);
+        }
+        loop {
+            let Some(name) = descent.level().pending.pop() else {
+                match descent.leave() {
+                    Ok(Some(_)) => continue,
+                    Ok(None) => break,
+                    // Somebody moved it: what is above was counted, what lies beside it was not.
+                    Err(_) => {
+                        tally.unread += 1;
+                        break;
+                    }
+                }
             };
-            let context = || format!("failed to read directory `{}`", path.display());
-            for entry in entries.with_context(context)? {
-                let entry = entry.with_context(context)?;
-                let relative = dir.join(entry.file_name());
-                if skip(&relative) {
+            let directory = match descent.directory().child(&name) {
+                Ok(directory) => directory,
+                Err(error) => {
+                    tally.note_unread(&error);
                     continue;
                 }
-                // Of the entry itself, not of what it may link to.
-                let metadata = match entry.metadata() {
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                    metadata => metadata
-                        .with_context(|| format!("failed to read `{}`", entry.path().display()))?,
-                };
-                tally.note_obstacle(&relative, &metadata, device);
-                if metadata.is_dir() {
-                    pending.push(relative);
-                } else if metadata.is_file() {
-                    tally.add(&entry.path(), &relative, &metadata);
-                }
+            };
+            if !descent.directory().shares_mount_with(&directory) {
+                tally.note_obstacle(&descent, &name, "a mount point");
             }
+            let place = tally.place(&mut descent, &name);
+            descent.enter(Level::new(name, directory, place));
+            if let Err(error) = tally.read(&mut descent) {
+                tally.note_unread(&error);
+            }
+        }
+        let rest: Vec<Linked> = tally.linked.drain().map(|(_, linked)| linked).collect();
+        for linked in rest {
+            tally.settle(linked.bytes, linked.is_artifact, linked.part);
         }
         Ok(tally)
     }
 
-    fn add(&mut self, path: &Path, relative: &Path, metadata: &Metadata) {
-        let (identity, links) = identity(path, metadata);
-        let part = part(relative);
-        let found = self.files.entry(identity).or_insert_with(|| Found {
-            bytes: metadata.len(),
-            names: 0,
-            links,
-            artifact: false,
-            part: part.to_path_buf(),
+    /// Counts the files of the directory being looked at and notes its directories.
+    fn read(&mut self, descent: &mut Descent<Place>) -> io::Result<()> {
+        let place = descent.level().state;
+        let mut pending = Vec::new();
+        for entry in descent.directory().entries()? {
+            let (name, kind) = entry?;
+            if directory::is_repository(&name) {
+                self.note_obstacle(descent, &name, "a repository");
+            }
+            match kind {
+                Some(Kind::Directory) => pending.push(name),
+                Some(Kind::Link | Kind::Other) => {}
+                Some(Kind::File) | None => match descent.directory().attributes_of(&name) {
+                    Ok(found) if found.kind == Kind::File => self.add(found, place),
+                    Ok(found) if found.kind == Kind::Directory => pending.push(name),
+                    Ok(_) => {}
+                    Err(error) => self.note_unread(&error),
+                },
+            }
+        }
+        descent.level().pending = pending;
+        Ok(())
+    }
+
+    fn add(&mut self, found: Attributes, place: Place) {
+        if found.names <= 1 {
+            self.files += 1;
+            self.bytes += found.bytes;
+            self.settle(found.bytes, place.is_artifact, place.part);
+            return;
+        }
+        let linked = self.linked.entry(found.identity.clone()).or_insert_with(|| {
+            self.files += 1;
+            self.bytes += found.bytes;
+            let Place { part, is_artifact, .. } = place;
+            Linked { bytes: found.bytes, unseen: found.names, is_artifact, part }
         });
-        if part < found.part.as_path() {
-            found.part = part.to_path_buf();
+        linked.unseen -= 1;
+        linked.is_artifact |= place.is_artifact;
+        if self.parts.sizes[place.part].0 < self.parts.sizes[linked.part].0 {
+            linked.part = place.part;
         }
-        found.names += 1;
-        found.artifact |= is_artifact(relative);
+        if linked.unseen == 0 && let Some(linked) = self.linked.remove(&found.identity) {
+            self.settle(linked.bytes, linked.is_artifact, linked.part);
+        }
     }
 
-    fn note_obstacle(&mut self, relative: &Path, metadata: &Metadata, root: Option<u64>) {
-        let is_repository = relative.file_name().is_some_and(|name| name == ".git")
-            // A build script's checkout is as disposable as the rest of a build.
-            && !relative.starts_with("target");
-        let is_mount = metadata.is_dir() && device(metadata) != root;
-        let what = match (is_repository, is_mount) {
-            (true, _) => "a git checkout",
-            (_, true) => "another file system",
-            _ => return,
-        };
-        self.obstacle.get_or_insert_with(|| (relative.to_path_buf(), what));
+    fn settle(&mut self, bytes: u64, is_artifact: bool, part: usize) {
+        self.artifacts += u64::from(is_artifact);
+        self.parts.sizes[part].1 += bytes;
     }
 
-    /// Apparent size of the files.
-    pub(super) fn bytes(&self) -> u64 {
-        self.files.values().map(|found| found.bytes).sum()
+    fn note_obstacle(&mut self, descent: &Descent<Place>, name: &OsStr, what: &'static str) {
+        self.obstacle.get_or_insert_with(|| (descent.path_of(name), what));
     }
 
-    /// Size of the files that have no name outside the tree: what deleting the tree frees.
-    pub(super) fn bytes_only_here(&self) -> u64 {
-        let only_here = |found: &&Found| found.names >= found.links;
-        let found = self.files.values().filter(only_here);
-        found.map(|found| found.bytes).sum()
+    fn note_unread(&mut self, error: &io::Error) {
+        let is_gone = matches!(
+            error.kind(),
+            // In the second case something else took its place.
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+        );
+        self.unread += u64::from(!is_gone);
     }
 
-    pub(super) fn files(&self) -> u64 {
-        self.files.len() as u64
+    /// A directory that is about to be entered.
+    fn place(&mut self, descent: &mut Descent<Place>, name: &OsStr) -> Place {
+        let is_first = descent.depth() == 0;
+        let above = descent.level().state;
+        let is_kind = KINDS.iter().any(|kind| name == *kind);
+        let is_own = !above.is_final && (is_kind || is_first);
+        let is_package = above.is_package || is_first && name == "package";
+        let is_unit = name == "deps" || name == "build";
+        Place {
+            part: match is_own {
+                true => self.parts.position(descent.path_of(name)),
+                false => above.part,
+            },
+            is_final: above.is_final || is_kind,
+            is_artifact: above.is_artifact || is_unit && !is_package,
+            is_package,
+        }
     }
 
-    /// Apparent sizes of the files by the directory of each (see [`part`]), relative to the root.
+    /// Apparent sizes of the files by the directory of each, relative to the root: the one at the first of
+    /// [`KINDS`] on its way, else the first alone. A file with names in two counts in the first of the alphabet.
     pub(super) fn parts(&self) -> BTreeMap<&Path, u64> {
-        let mut parts = BTreeMap::new();
-        for found in self.files.values() {
-            *parts.entry(found.part.as_path()).or_default() += found.bytes;
-        }
-        parts
-    }
-
-    /// Number of files with a name below a `deps/` or `build/` that is not in `package/`.
-    pub(super) fn artifacts(&self) -> u64 {
-        self.files.values().filter(|found| found.artifact).count() as u64
+        let sizes = self.parts.sizes.iter().filter(|(_, bytes)| *bytes > 0);
+        sizes.map(|(path, bytes)| (path.as_path(), *bytes)).collect()
     }
 }
 
 /// Directories of cargo's within that of a profile. Source: cargo's `src/cargo/core/compiler/layout.rs`.
 const KINDS: [&str; 5] = [".fingerprint", "build", "deps", "examples", "incremental"];
 
-/// The directory that a file counts to: up to the first of [`KINDS`] on its way, else the first alone.
-fn part(relative: &Path) -> &Path {
-    let parent = relative.parent().unwrap_or(Path::new(""));
-    let is_kind =
-        |path: &&Path| path.file_name().is_some_and(|name| KINDS.iter().any(|kind| name == *kind));
-    let outwards: Vec<&Path> = parent.ancestors().collect();
-    let mut inwards = outwards.iter().rev().copied().filter(|path| !path.as_os_str().is_empty());
-    let first = inwards.clone().next();
-    inwards.find(is_kind).or(first).unwrap_or(Path::new(""))
-}
-
-fn is_artifact(relative: &Path) -> bool {
-    !relative.starts_with("package")
-        && relative.parent().is_some_and(|parent| {
-            parent
-                .components()
-                .any(|dir| matches!(dir.as_os_str().to_str(), Some("deps" | "build")))
+impl Parts {
+    fn position(&mut self, path: PathBuf) -> usize {
+        *self.positions.entry(path).or_insert_with_key(|path| {
+            self.sizes.push((path.clone(), 0));
+            self.sizes.len() - 1
         })
-}
-
-#[cfg(unix)]
-fn identity(_: &Path, metadata: &Metadata) -> (Identity, u64) {
-    use std::os::unix::fs::MetadataExt;
-    let inode = Identity::Inode(metadata.dev(), metadata.ino());
-    (inode, metadata.nlink())
-}
-
-#[cfg(not(unix))]
-fn identity(path: &Path, _: &Metadata) -> (Identity, u64) {
-    (Identity::Path(path.to_path_buf()), 1)
-}
-
-/// The file system something lies on; `None` where it has no number.
-#[cfg(unix)]
-pub(super) fn device(metadata: &Metadata) -> Option<u64> {
-    use std::os::unix::fs::MetadataExt;
-    Some(metadata.dev())
-}
-
-#[cfg(not(unix))]
-pub(super) fn device(_: &Metadata) -> Option<u64> {
-    None
+    }
 }

@@ -1,0 +1,56 @@
+//! An open directory, and what is done in it.
+//!
+//! On Unix everything is done relative to a descriptor, one name at a time and through no link: whatever is
+//! renamed or swapped meanwhile, what is done is done in the directory that was opened. Elsewhere by path.
+
+use std::ffi::OsStr;
+
+#[cfg(not(unix))]
+mod elsewhere;
+#[cfg(unix)]
+mod unix;
+
+#[cfg(not(unix))]
+pub(super) use elsewhere::{Directory, Identity, identity_of};
+#[cfg(unix)]
+pub(super) use unix::{Directory, Identity, identity_of};
+
+/// What an entry of a directory is itself, not what it may link to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Directory,
+    File,
+    Link,
+    Other,
+}
+
+/// What is known of an entry of a directory.
+#[derive(Debug, Clone)]
+pub(super) struct Attributes {
+    pub(super) kind: Kind,
+    /// Apparent size.
+    pub(super) bytes: u64,
+    /// How many names it has; 1 where that is not known.
+    pub(super) names: u64,
+    pub(super) identity: Identity,
+}
+
+/// What version control keeps at the top of a checkout. `.git` may be a file.
+const REPOSITORIES: [&str; 4] = [".git", ".hg", ".svn", ".jj"];
+
+/// Whether an entry of this name shows a directory to be the top of a checkout.
+pub(super) fn is_repository(name: &OsStr) -> bool {
+    REPOSITORIES.iter().any(|known| name == *known)
+}
+
+impl Directory {
+    /// Whether this is the top of a checkout.
+    pub(super) fn is_repository(&self) -> bool {
+        REPOSITORIES.iter().any(|name| self.attributes_of(name.as_ref()).is_ok())
+    }
+
+    /// Whether there is a regular file of this name.
+    pub(super) fn has_file(&self, name: &str) -> bool {
+        self.attributes_of(name.as_ref()).is_ok_and(|found| found.kind == Kind::File)
+    }
+}
