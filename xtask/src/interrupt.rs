@@ -1,25 +1,41 @@
 //! Ctrl-C and its relatives: a flag that long work looks at, and the end of every child process.
 //!
-//! The handler never exits by itself, so destructors run and temporary directories go.
+//! Invariant: the handler never exits by itself, so destructors run and temporary directories go; and once the
+//! flag is set no child outlives the wait for it, whatever signals it ignores.
 
 use std::{
     fmt,
     sync::{
         Mutex,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
     },
+    thread,
+    time::Duration,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
-/// Whether the user is being asked: reading a line does not notice a flag.
-static ASKING: AtomicBool = AtomicBool::new(false);
-/// Process groups of the running children.
+/// How many signals to end have come.
+static SIGNALS: AtomicUsize = AtomicUsize::new(0);
+/// Process groups of the running children. Each leader is running or not waited for yet, so that the number is
+/// nobody else's.
 static CHILDREN: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
 /// Exit code of an interrupted run: as a shell reports a program ended by Ctrl-C.
 pub(crate) const EXIT_CODE: u8 = 130;
+
+/// How long children may take to end by themselves before they are killed; a second interrupt kills them at
+/// once. Cargo and rustc take no time. What takes some is a test that stops what it had started.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// How long the end of a killed group is waited for: the system needs a moment, and a process in the middle of a
+/// write to a failing disk cannot be killed at all.
+#[cfg(unix)]
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// How often a question looks whether it was interrupted.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// The error of work that was interrupted; `main` turns it into [`EXIT_CODE`].
 #[derive(Debug)]
@@ -39,29 +55,46 @@ impl std::error::Error for Interrupted {}
 /// When the operating system refuses the handler.
 pub(crate) fn install() -> Result<()> {
     ctrlc::set_handler(|| {
-        if ASKING.load(Ordering::SeqCst) {
-            end_at_question();
+        if SIGNALS.fetch_add(1, Ordering::SeqCst) > 0 {
+            return kill_all();
         }
-        INTERRUPTED.store(true, Ordering::SeqCst);
         for group in children().iter() {
-            kill_group(*group);
+            end_group(*group);
+        }
+        let patience = thread::Builder::new().spawn(|| {
+            thread::sleep(GRACE);
+            kill_all();
+        });
+        if patience.is_err() {
+            kill_all();
         }
     })
     .context("failed to install the interrupt handler")
 }
 
-/// Runs a question to the user, at which an interrupt ends the program at once: nothing has been made
-/// yet that would have to go.
-pub(crate) fn at_question<T>(ask: impl FnOnce() -> T) -> T {
-    ASKING.store(true, Ordering::SeqCst);
-    let answer = ask();
-    ASKING.store(false, Ordering::SeqCst);
-    answer
-}
-
-#[expect(clippy::exit, reason = "the main thread is blocked on reading a line")]
-fn end_at_question() -> ! {
-    std::process::exit(i32::from(EXIT_CODE))
+/// Runs a question to the user. On an interrupt it is left unanswered, in a thread that ends with the program:
+/// reading a line does not notice a flag.
+///
+/// # Errors
+/// [`Interrupted`], if so.
+pub(crate) fn at_question<T: Send + 'static>(
+    ask: impl FnOnce() -> T + Send + 'static,
+) -> Result<T> {
+    let (tell, told) = mpsc::channel();
+    let asking = thread::Builder::new().spawn(move || {
+        // Nobody listens any more after an interrupt.
+        let _ = tell.send(ask());
+    });
+    asking.context("failed to start a thread")?;
+    loop {
+        let answer = told.recv_timeout(LOOK);
+        check()?;
+        match answer {
+            Ok(answer) => return Ok(answer),
+            Err(mpsc::RecvTimeoutError::Timeout) => {}
+            Err(mpsc::RecvTimeoutError::Disconnected) => bail!("the question was not put"),
+        }
+    }
 }
 
 /// Fails once the user has interrupted the run.
@@ -69,10 +102,15 @@ fn end_at_question() -> ! {
 /// # Errors
 /// [`Interrupted`], if so.
 pub(crate) fn check() -> Result<()> {
-    if INTERRUPTED.load(Ordering::SeqCst) { Err(Interrupted.into()) } else { Ok(()) }
+    if is_interrupted() { Err(Interrupted.into()) } else { Ok(()) }
 }
 
-/// A child process whose group is ended on an interrupt; forget it by dropping.
+/// Whether the user has interrupted the run.
+pub(crate) fn is_interrupted() -> bool {
+    SIGNALS.load(Ordering::SeqCst) > 0
+}
+
+/// A child process whose group is ended on an interrupt; forget it by dropping, before it is waited for.
 #[derive(Debug)]
 pub(crate) struct Watched(u32);
 
@@ -80,8 +118,8 @@ impl Watched {
     /// Watches the process group led by `pid`.
     pub(crate) fn new(pid: u32) -> Self {
         children().push(pid);
-        // An interrupt between the spawn and the line above saw no child to end.
-        if INTERRUPTED.load(Ordering::SeqCst) {
+        // An interrupt between the spawn and the line above saw no child to end. It has done nothing yet.
+        if is_interrupted() {
             kill_group(pid);
         }
         Self(pid)
@@ -89,8 +127,37 @@ impl Watched {
 }
 
 impl Drop for Watched {
+    /// After an interrupt, what is left of the group is killed.
     fn drop(&mut self) {
-        children().retain(|pid| *pid != self.0);
+        let mut children = children();
+        if is_interrupted() {
+            kill_group(self.0);
+        }
+        children.retain(|pid| *pid != self.0);
+    }
+}
+
+/// Waits for the end of a group that was killed, after its leader was waited for: whoever still writes
+/// stands in the way of the removal of the copies.
+pub(crate) fn wait_for_the_end_of_group(leader: u32) {
+    #[cfg(unix)]
+    {
+        const STEP: Duration = Duration::from_millis(5);
+        let Some(pid) = pid(leader) else { return };
+        let is_there = || rustix::process::test_kill_process_group(pid).is_ok();
+        let mut waited = Duration::ZERO;
+        while waited < FAREWELL && is_there() {
+            thread::sleep(STEP);
+            waited += STEP;
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = leader;
+}
+
+fn kill_all() {
+    for group in children().iter() {
+        kill_group(*group);
     }
 }
 
@@ -99,15 +166,35 @@ fn children() -> std::sync::MutexGuard<'static, Vec<u32>> {
 }
 
 #[cfg(unix)]
+fn pid(leader: u32) -> Option<rustix::process::Pid> {
+    i32::try_from(leader).ok().and_then(rustix::process::Pid::from_raw)
+}
+
+/// Asks a group to end; one that is stopped goes on, to hear it.
+#[cfg(unix)]
+fn end_group(leader: u32) {
+    use rustix::process::Signal;
+    signal_group(leader, Signal::TERM);
+    signal_group(leader, Signal::CONT);
+}
+
+#[cfg(unix)]
 fn kill_group(leader: u32) {
-    let pid = i32::try_from(leader).ok().and_then(rustix::process::Pid::from_raw);
-    if let Some(pid) = pid {
+    signal_group(leader, rustix::process::Signal::KILL);
+}
+
+#[cfg(unix)]
+fn signal_group(leader: u32, signal: rustix::process::Signal) {
+    if let Some(pid) = pid(leader) {
         // The group may be gone already; then there is nothing to end.
-        let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::TERM);
+        let _ = rustix::process::kill_process_group(pid, signal);
     }
 }
 
 #[cfg(not(unix))]
-fn kill_group(_leader: u32) {
+fn end_group(_leader: u32) {
     // Children share the console: they receive Ctrl-C themselves.
 }
+
+#[cfg(not(unix))]
+fn kill_group(_leader: u32) {}

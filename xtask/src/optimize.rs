@@ -242,7 +242,13 @@ fn agreed(shell: &Shell, plan: &Plan) -> Result<bool> {
     }
     let count = wording::count(plan.changes.len(), "change");
     let question = format!("Prove {count} in a copy and commit what stands?");
-    Ok(interrupt::at_question(|| shell.confirm(&question)))
+    let asked = shell.clone();
+    let answer = interrupt::at_question(move || asked.confirm(&question));
+    if answer.is_err() {
+        // The question stands on a line that nobody ended.
+        shell.block("");
+    }
+    answer
 }
 
 /// Everything that happens in the shadows.

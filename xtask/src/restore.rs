@@ -12,6 +12,7 @@ use crate::{
     backup::{self, Action, BackupInfo, Edited, RestoreOptions, Restored, Run},
     cli::{self, Format, Global},
     commit::{self, Recovered},
+    interrupt,
     lock::WorkspaceLock,
     output,
     record::SCHEMA,
@@ -25,6 +26,8 @@ use crate::{
 /// When there is no such backup, it is damaged, or files were edited since and `--force` is missing.
 pub(crate) fn run(args: &cli::Restore, global: &Global, shell: &Shell) -> Result<ExitCode> {
     let root = root_of(&snapshot::manifest_path(global)?, global.offline);
+    // Looking for the root goes on without cargo when that says nothing.
+    interrupt::check()?;
     if args.list {
         let backups = backup::list(&root)?;
         print_list(&root, &backups, global, shell)?;

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::{
     cargo::{self, Cargo},
-    disk,
+    disk, interrupt,
     snapshot::{LOCK_FILE, Snapshot},
     target_dir::OWN,
 };
@@ -173,7 +173,10 @@ impl Shadow {
     /// When the workspace is no git checkout or there is no such revision.
     pub(crate) fn check_out(&self, snapshot: &Snapshot, rev: &str) -> Result<bool> {
         let git = |args: &[&str]| {
-            cargo::git(&snapshot.root, args).with_context(|| {
+            let said = cargo::git(&snapshot.root, args);
+            // Not the repository's fault.
+            interrupt::check()?;
+            said.with_context(|| {
                 format!(
                     "`git {}` failed in `{}`; is it a git checkout with the revision `{rev}`?",
                     args.join(" "),

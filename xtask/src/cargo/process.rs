@@ -6,9 +6,9 @@ use std::{
     collections::VecDeque,
     ffi::{OsStr, OsString},
     fs::File,
-    io::{BufRead, BufReader, Write as _},
+    io::{self, BufRead, BufReader, Write as _},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::atomic::{AtomicU64, Ordering},
     thread,
     time::{Duration, Instant},
@@ -130,11 +130,19 @@ pub(super) fn run(
         Some(stdout) => read(&mut BufReader::new(stdout)),
         None => Ok(()),
     };
-    let used = child.wait4().with_context(|| format!("failed to wait for `{program}`"))?;
+    let ended = wait_unreaped(&mut child);
     let wall = start.elapsed();
     WAITED.fetch_add(u64::try_from(wall.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
-    drop(watched);
+    // What cargo started may outlive it and go on to speak; an interrupt ends that too, as long as the number of
+    // the group is taken by the leader that was not waited for.
     let stderr = tail.join().unwrap_or_default();
+    drop(watched);
+    let leader = child.id();
+    let used = child.wait4().and_then(|used| ended.map(|()| used));
+    let used = used.with_context(|| format!("failed to wait for `{program}`"))?;
+    if interrupt::is_interrupted() {
+        interrupt::wait_for_the_end_of_group(leader);
+    }
     interrupt::check()?;
     outcome?;
     Ok(Finished {
@@ -146,8 +154,23 @@ pub(super) fn run(
     })
 }
 
+/// Waits for the end of a process and leaves its number taken.
+#[cfg(unix)]
+fn wait_unreaped(child: &mut Child) -> io::Result<()> {
+    use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    let ended = rustix::io::retry_on_intr(|| waitid(WaitId::Pid(Pid::from_child(child)), options));
+    Ok(ended.map(drop)?)
+}
+
+/// A handle keeps the number here.
+#[cfg(not(unix))]
+fn wait_unreaped(child: &mut Child) -> io::Result<()> {
+    child.wait().map(drop)
+}
+
 /// Copies a stream into the log and keeps its last lines.
-fn tee(stream: impl std::io::Read, mut log: Option<File>) -> String {
+fn tee(stream: impl io::Read, mut log: Option<File>) -> String {
     let mut tail = VecDeque::with_capacity(STDERR_TAIL_LINES);
     let mut reader = BufReader::new(stream);
     let mut line = Vec::new();

@@ -11,7 +11,7 @@ use super::{Outcome, said_too_late};
 use crate::{
     cli::Code,
     commit::{self, FileChange, Origin},
-    disk,
+    disk, interrupt,
     measure::{self, Readings, Sides},
     plan,
     record::{Measurement, Record, Verdict},
@@ -41,6 +41,8 @@ pub(super) fn finish(
     for change in record.changes.iter().filter(|change| change.verdict == Verdict::Applied) {
         shell.status("Stands", format!("{} ({})", change.title, change.id));
     }
+    // The last moment in which an interrupt leaves nothing to undo.
+    interrupt::check()?;
     if files.is_empty() {
         shell.status("Finished", "no file changes");
     } else {

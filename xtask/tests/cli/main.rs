@@ -15,6 +15,7 @@ mod formatting;
 mod graph;
 mod history;
 mod inheritance;
+mod interrupts;
 mod kept;
 mod links;
 mod looking;

@@ -3,8 +3,12 @@
 mod fixture;
 mod optimized;
 mod run;
+#[cfg(target_os = "linux")]
+mod started;
 mod tree;
 
 pub(crate) use fixture::Fixture;
 pub(crate) use run::Run;
+#[cfg(target_os = "linux")]
+pub(crate) use started::{Started, To};
 pub(crate) use tree::{Tree, assert_same, tree};

@@ -1,6 +1,6 @@
 //! One run of the program: how it ended and what it printed.
 
-use std::process::Output;
+use std::{ffi::OsString, process::Output};
 
 use serde_json::Value;
 use snapbox::cmd::Command;
@@ -9,6 +9,14 @@ use super::Fixture;
 
 /// The environment of somebody's shell, without what `cargo test` exports and without the network.
 pub(super) fn clean(mut command: Command, fixture: &Fixture) -> Command {
+    for key in exported() {
+        command = command.env_remove(key);
+    }
+    environment(fixture).into_iter().fold(command, |command, (key, value)| command.env(key, value))
+}
+
+/// What `cargo test` exports, or may come from the shell it was started in.
+pub(super) fn exported() -> Vec<OsString> {
     const ALSO: [&str; 8] = [
         "CARGO",
         "RUSTUP_TOOLCHAIN",
@@ -19,19 +27,24 @@ pub(super) fn clean(mut command: Command, fixture: &Fixture) -> Command {
         "RUST_BACKTRACE",
         "OUT_DIR",
     ];
-    for (key, _) in std::env::vars_os() {
+    let is_left_out = |key: &OsString| {
         let name = key.to_string_lossy();
         let is_cargos = name.starts_with("CARGO_") && name != "CARGO_HOME";
-        if is_cargos || ALSO.contains(&name.as_ref()) {
-            command = command.env_remove(key);
-        }
-    }
-    command
-        .env("CARGO_NET_OFFLINE", "true")
-        .env("CARGO_INCREMENTAL", "0")
-        .env("NO_COLOR", "1")
-        .env("TMPDIR", fixture.temporary())
-        .env("GIT_CEILING_DIRECTORIES", fixture.temporary().parent().unwrap())
+        is_cargos || ALSO.contains(&name.as_ref())
+    };
+    std::env::vars_os().map(|(key, _)| key).filter(is_left_out).collect()
+}
+
+/// What the program is given instead.
+pub(super) fn environment(fixture: &Fixture) -> [(&'static str, OsString); 5] {
+    let temporary = fixture.temporary();
+    [
+        ("CARGO_NET_OFFLINE", "true".into()),
+        ("CARGO_INCREMENTAL", "0".into()),
+        ("NO_COLOR", "1".into()),
+        ("GIT_CEILING_DIRECTORIES", temporary.parent().unwrap().into()),
+        ("TMPDIR", temporary.into()),
+    ]
 }
 
 /// A run that ended.

@@ -12,7 +12,7 @@ pub(crate) fn tree(root: &Path, left_out: &dyn Fn(&str) -> bool) -> Tree {
     while let Some(directory) = pending.pop() {
         for entry in fs::read_dir(&directory).unwrap() {
             let path = entry.unwrap().path();
-            let relative = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+            let relative = name(path.strip_prefix(root).unwrap());
             if left_out(&relative) {
                 continue;
             }
@@ -31,6 +31,11 @@ pub(crate) fn tree(root: &Path, left_out: &dyn Fn(&str) -> bool) -> Tree {
         }
     }
     out
+}
+
+/// A path as text; one that is none has its odd bytes escaped, so that two of them stay two.
+fn name(path: &Path) -> String {
+    path.to_str().map_or_else(|| format!("{path:?}"), str::to_owned)
 }
 
 #[cfg(unix)]
