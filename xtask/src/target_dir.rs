@@ -104,7 +104,9 @@ pub(crate) fn inventory(target: &Path) -> Result<Inventory> {
 pub(crate) fn package_bytes(target: &Path) -> Result<u64> {
     let package = open(target)?.and_then(|directory| directory.child("package".as_ref()).ok());
     let tally = package.map(|package| Tally::of(package, None)).transpose();
-    Ok(tally.with_context(|| failed_to_read(&target.join("package")))?.map_or(0, |found| found.bytes))
+    Ok(tally
+        .with_context(|| failed_to_read(&target.join("package")))?
+        .map_or(0, |found| found.bytes))
 }
 
 /// Whether two paths lead to one directory.

@@ -86,7 +86,11 @@ impl Manifest {
         let mut value = serde_json::to_value(self)?;
         let digest = sha256(&serde_json::to_vec(&value)?);
         value["digest"] = digest.into();
-        let mut json = serde_json::to_vec_pretty(&value)?;
+        Self::written(&value)
+    }
+
+    fn written(value: &serde_json::Value) -> Result<Vec<u8>> {
+        let mut json = serde_json::to_vec_pretty(value)?;
         json.push(b'\n');
         Ok(json)
     }
@@ -103,6 +107,8 @@ impl Manifest {
             Some(other) => bail!("its schema is {other}; this tool knows {SCHEMA}"),
             None => bail!("it has no schema"),
         }
+        // A key that is there twice, or white space of another's making: what was read is not all that it says.
+        ensure!(Self::written(&value)? == json, "it is not as this tool wrote it");
         let digest = value.as_object_mut().and_then(|object| object.shift_remove("digest"));
         let expected = sha256(&serde_json::to_vec(&value)?);
         ensure!(digest.is_some_and(|digest| digest == expected), "its digest does not fit it");

@@ -152,7 +152,9 @@ impl Tally {
         if self.parts.sizes[place.part].0 < self.parts.sizes[linked.part].0 {
             linked.part = place.part;
         }
-        if linked.unseen == 0 && let Some(linked) = self.linked.remove(&found.identity) {
+        if linked.unseen == 0
+            && let Some(linked) = self.linked.remove(&found.identity)
+        {
             self.settle(linked.bytes, linked.is_artifact, linked.part);
         }
     }

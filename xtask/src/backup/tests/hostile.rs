@@ -19,7 +19,8 @@ fn forge(backup: &Path, edit: impl Fn(&mut Value)) {
     edit(&mut value);
     let digest = sha256(&serde_json::to_vec(&value).unwrap());
     value["digest"] = digest.into();
-    put(backup, "manifest.json", &serde_json::to_vec(&value).unwrap(), 0o644);
+    let text = serde_json::to_string_pretty(&value).unwrap() + "\n";
+    put(backup, "manifest.json", text.as_bytes(), 0o644);
 }
 
 #[test]
@@ -69,18 +70,13 @@ fn any_truncation_and_any_flipped_bit_of_the_manifest_is_found() {
         put(root.path(), &path, bytes, 0o644);
         Journal::load(&RealFileSystem, root.path(), &id).unwrap_err()
     };
-    // The last byte is a line break.
-    for length in 0..whole.len() - 1 {
+    for length in 0..whole.len() {
         spoilt(&whole[..length]);
     }
-    let parsed: Value = serde_json::from_slice(&whole).unwrap();
     for index in 0..whole.len() {
         let mut bytes = whole.clone();
         bytes[index] ^= 1 << (index % 8);
-        // White space between values may turn into other white space.
-        if serde_json::from_slice::<Value>(&bytes).ok() != Some(parsed.clone()) {
-            spoilt(&bytes);
-        }
+        spoilt(&bytes);
     }
 }
 
@@ -169,4 +165,27 @@ fn backups_without_a_number_are_ordered_by_their_time_and_are_older_than_all_oth
     }
     let order: Vec<String> = list(root.path()).unwrap().into_iter().map(|info| info.id).collect();
     assert_eq!(order, [third, second, first]);
+}
+
+#[test]
+fn files_of_any_size_are_refused_without_being_read() {
+    const TIB: u64 = 1 << 40;
+    let grow =
+        |path: &Path| fs::File::options().write(true).open(path).unwrap().set_len(TIB).unwrap();
+    // Sparse: they take no space, but would not fit into memory.
+    let error = damage(|backup| grow(&backup.join("manifest.json")));
+    assert!(error.contains(&format!("manifest.json` has {TIB} bytes: too many")), "{error}");
+    let error = damage(|backup| grow(&backup.join("files/Cargo.toml")));
+    assert!(error.contains(&format!("has {TIB} bytes, not the 12 backed up")), "{error}");
+}
+
+#[test]
+fn a_manifest_that_says_a_thing_twice_is_refused() {
+    let error = damage(|backup| {
+        let text = fs::read_to_string(backup.join("manifest.json")).unwrap();
+        let twice = text.replacen("\"state\": ", "\"state\": \"rolled-back\",\n  \"state\": ", 1);
+        assert_ne!(text, twice);
+        put(backup, "manifest.json", twice.as_bytes(), 0o644);
+    });
+    assert!(error.contains("it is not as this tool wrote it"), "{error}");
 }
