@@ -106,11 +106,16 @@ fn dirs(snapshot: &Snapshot) -> impl Iterator<Item = &PathBuf> {
     std::iter::once(&snapshot.target_dir).chain(&snapshot.build_dir)
 }
 
-/// Cleans both. What is left is said and changes nothing else: the commit stands.
+/// Cleans where the plan said that something lies. What is left is said and changes nothing else: the commit stands.
 fn clean(snapshot: &Snapshot, shell: &Shell, record: &mut Record) {
     let surroundings = Surroundings::of(&snapshot.root);
     let (mut freed, mut removed) = (0, 0);
-    for dir in dirs(snapshot) {
+    let package = &snapshot.inventory.package;
+    let is_planned = |dir: &&PathBuf| {
+        package.unpacked.iter().any(|unpacked| unpacked.is_in(dir))
+            && package.refused.iter().all(|(refused, _)| refused != *dir)
+    };
+    for dir in dirs(snapshot).filter(is_planned) {
         let cleaned = target_dir::clean_package_bloat(dir, &surroundings);
         freed += cleaned.freed_bytes;
         removed += cleaned.removed.len();
