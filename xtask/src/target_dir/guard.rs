@@ -3,9 +3,9 @@
 //! Decided of the directory that was opened, not of a path: the same directory by another name is the same.
 
 use std::{
+    env,
     ffi::OsString,
     io::Read as _,
-    env,
     path::{Path, PathBuf},
 };
 
@@ -74,9 +74,10 @@ fn is_cargos(target: &Directory) -> bool {
     let child = |name: &str| target.child(name.as_ref()).ok();
     says(target, "CACHEDIR.TAG", "created by cargo")
         || says(target, ".rustc_info.json", "\"rustc_fingerprint\"")
-        || ["debug", "release"].into_iter().filter_map(child).any(|profile| {
-            profile.child(".fingerprint".as_ref()).is_ok()
-        })
+        || ["debug", "release"]
+            .into_iter()
+            .filter_map(child)
+            .any(|profile| profile.child(".fingerprint".as_ref()).is_ok())
         || child(PACKAGE).is_some_and(|package| holds_a_pair(&package))
 }
 

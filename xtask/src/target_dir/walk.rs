@@ -12,6 +12,7 @@ use std::{
 };
 
 use super::{
+    PACKAGE,
     descent::{Descent, Level},
     directory::{self, Attributes, Directory, Identity, Kind},
 };
@@ -152,7 +153,9 @@ impl Tally {
         if self.parts.sizes[place.part].0 < self.parts.sizes[linked.part].0 {
             linked.part = place.part;
         }
-        if linked.unseen == 0 && let Some(linked) = self.linked.remove(&found.identity) {
+        if linked.unseen == 0
+            && let Some(linked) = self.linked.remove(&found.identity)
+        {
             self.settle(linked.bytes, linked.is_artifact, linked.part);
         }
     }
@@ -181,7 +184,7 @@ impl Tally {
         let above = descent.level().state;
         let is_kind = KINDS.iter().any(|kind| name == *kind);
         let is_own = !above.is_final && (is_kind || is_first);
-        let is_package = above.is_package || is_first && name == "package";
+        let is_package = above.is_package || is_first && name == PACKAGE;
         let is_unit = name == "deps" || name == "build";
         Place {
             part: match is_own {

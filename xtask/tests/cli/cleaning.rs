@@ -134,6 +134,32 @@ fn what_was_unpacked_before_there_was_a_build_directory_goes_too() {
     assert_eq!(names(&fixture.path("../built/package")), [""; 0]);
 }
 
+#[test]
+fn a_build_directory_in_the_workspace_is_measured_and_not_copied() {
+    let fixture = Fixture::new(ONE);
+    fixture.put("-- .cargo/config.toml --\n[build]\nbuild-dir = \"built\"\n");
+    // Made by somebody else, so that it has no tag.
+    fixture.put_bytes("built/kept", b"");
+    fixture.put_bytes(
+        "build.rs",
+        b"fn main() {\n    assert!(std::fs::metadata(\"built/kept\").is_err());\n}\n",
+    );
+    fixture.replace("Cargo.toml", "[lib]", "[dependencies]\nghoul = \"0.3\"\n\n[lib]");
+    fixture.lock();
+    let run = fixture.optimized(&["--only", "unused-dependency"]);
+    assert_eq!(run.json()["baseline"]["targets_failed"].as_array().unwrap().len(), 0, "{run:?}");
+    assert_eq!(run.ids("applied"), ["unused-dependency:one/ghoul"], "{run:?}");
+    fixture.put_bytes("built/debug/deps/large", &[0; 5_000_000]);
+    fixture.put_bytes("build.rs", b"fn main() {}\n");
+    let run = fixture.run(&["validate", "--quick", "--no-test", "--format", "json"]).exits(0);
+    let checks = run.json()["checks"].as_array().unwrap().clone();
+    let check = checks.iter().find(|check| check["name"] == "target directory").unwrap();
+    let detail = check["detail"].as_str().unwrap();
+    let (target, built) = detail.split_once(", ").unwrap();
+    assert!(target.ends_with(&format!(" in `{}`", fixture.path("target").display())), "{detail}");
+    assert_eq!(built, format!("5.0 MB in `{}`", fixture.path("built").display()));
+}
+
 /// Holds a run to leaving everything, and to saying in plan and run what is left and why.
 #[track_caller]
 fn refused(fixture: &Fixture, environment: Environment, path: &Path, reason: &str) {
@@ -153,7 +179,8 @@ fn refused(fixture: &Fixture, environment: Environment, path: &Path, reason: &st
 #[test]
 fn the_workspace_and_what_holds_it_are_refused() {
     let fixture = Fixture::new(ONE);
-    for (name, path) in [(".", fixture.root()), ("..", fixture.path("..").canonicalize().unwrap())] {
+    for (name, path) in [(".", fixture.root()), ("..", fixture.path("..").canonicalize().unwrap())]
+    {
         let environment = [("CARGO_TARGET_DIR", name)];
         package(&fixture, &environment);
         refused(&fixture, &environment, &path, "the workspace itself, or above it");
@@ -355,7 +382,6 @@ fn memory_does_not_grow_with_the_number_of_files() {
     };
     let (few, many) = (peak(200), peak(20_000));
     // What is remembered of a file would be a hundred bytes or more.
-    println!("{few} {many}");
     let more = many.saturating_sub(few);
     assert!(more < 1024 * 1024, "{few} bytes with 200 files, {many} with 20000");
 }

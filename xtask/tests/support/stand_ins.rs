@@ -3,7 +3,11 @@
 //! The real programs answer once; the stand-ins are shell scripts that repeat the answers.
 
 use std::{
-    fs, os::unix::fs::PermissionsExt as _, path::PathBuf, process::Stdio, time::Duration,
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::PathBuf,
+    process::{Command, Stdio},
+    time::Duration,
 };
 
 use super::{Fixture, Run};
@@ -44,22 +48,36 @@ impl<'a> StandIns<'a> {
         self.fixture.path("../bin")
     }
 
+    /// The program, or another one that starts it: `wrapper` comes before it.
+    #[expect(clippy::disallowed_methods, reason = "watches the program itself")]
+    pub(crate) fn command(&self, wrapper: &[&str], args: &[&str]) -> Command {
+        let all = [wrapper, &[env!("CARGO_BIN_EXE_xtask")], args].concat();
+        let mut command = Command::new(all[0]);
+        command
+            .args(&all[1..])
+            .arg("--manifest-path")
+            .arg(self.fixture.path("Cargo.toml"))
+            .env_clear()
+            .env("PATH", format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", self.bin().display()))
+            .env("TMPDIR", self.fixture.temporary())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// One run.
+    #[expect(clippy::disallowed_methods, reason = "starts the program itself")]
+    pub(crate) fn run(&self, wrapper: &[&str], args: &[&str]) -> Run {
+        let child = self.command(wrapper, args).spawn().unwrap();
+        Run::new(args, child.wait_with_output().unwrap())
+    }
+
     /// One run, and the most memory that was resident at a time, in bytes: the kernel's own high-water mark, which
     /// is read until the end. That of `wait4` would start from what this process had when it started the other.
     #[expect(clippy::disallowed_methods, reason = "watches the program itself")]
     pub(crate) fn watched(&self, args: &[&str]) -> (Run, u64) {
-        let child = std::process::Command::new(env!("CARGO_BIN_EXE_xtask"))
-            .args(args)
-            .arg("--manifest-path")
-            .arg(self.fixture.path("Cargo.toml"))
-            .env_clear()
-            .env("PATH", self.bin())
-            .env("TMPDIR", self.fixture.temporary())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let child = self.command(&[], args).spawn().unwrap();
         let status = format!("/proc/{}/status", child.id());
         let mut peak = 0;
         // A process that has ended has no such line.

@@ -6,7 +6,9 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[cfg(target_os = "linux")]
+mod cleaning;
 mod figures;
 #[path = "../support/mod.rs"]
-#[allow(dead_code, reason = "shared with the other tests, which use all of it")]
+#[allow(dead_code, unused_imports, reason = "shared with the other tests, which use all of it")]
 mod support;
