@@ -51,9 +51,11 @@ pub(crate) struct Snapshot {
     pub(crate) target_dir: PathBuf,
     /// `build.build-dir`, where it is not the target directory.
     pub(crate) build_dir: Option<PathBuf>,
-    /// Of the target directory; `package` also counts what lies in the build directory, where cargo
-    /// unpacks if there is one.
+    /// Of the target directory; `package` and `unread` also count what lies in the build directory, where
+    /// cargo unpacks if there is one.
     pub(crate) inventory: Inventory,
+    /// [`Inventory::bytes`] of the build directory.
+    pub(crate) build_dir_bytes: u64,
     pub(crate) machine: Machine,
     /// What `cfg(…)` means on this host.
     pub(crate) host_cfg: Vec<Cfg>,
@@ -113,8 +115,12 @@ impl Snapshot {
         let build_dir = metadata.build_directory.clone().map(Into::into);
         let build_dir = build_dir.filter(|dir: &PathBuf| !target_dir::is_same(dir, &target_dir));
         let mut inventory = target_dir::inventory(&target_dir)?;
+        let mut build_dir_bytes = 0;
         if let Some(dir) = &build_dir {
-            inventory.package.extend(target_dir::inventory(dir)?.package);
+            let built = target_dir::inventory(dir)?;
+            build_dir_bytes = built.bytes;
+            inventory.unread += built.unread;
+            inventory.package.extend(built.package);
         }
         let surroundings = Surroundings::of(&root);
         for dir in std::iter::once(&target_dir).chain(&build_dir) {
@@ -137,7 +143,13 @@ impl Snapshot {
             target_dir,
             build_dir,
             inventory,
+            build_dir_bytes,
         })
+    }
+
+    /// The target directory, and the build directory where it is another.
+    pub(crate) fn made_by_cargo(&self) -> impl Iterator<Item = &Path> {
+        std::iter::once(&self.target_dir).chain(&self.build_dir).map(PathBuf::as_path)
     }
 
     /// A package of the graph.

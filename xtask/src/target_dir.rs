@@ -26,6 +26,9 @@ use walk::Tally;
 /// This tool's own directory within a target directory: shadows' builds, reports, logs.
 pub(crate) const OWN: &str = "xtask";
 
+/// Where cargo packages, within a target or build directory.
+const PACKAGE: &str = "package";
+
 /// What a target directory holds at one moment. All zero where there is none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Inventory {
@@ -77,6 +80,13 @@ pub(crate) struct Unpacked {
     pub(crate) files: u64,
 }
 
+impl Unpacked {
+    /// Whether it lies in the `package/` of this target directory.
+    pub(crate) fn is_in(&self, target: &Path) -> bool {
+        self.path.parent() == Some(&target.join(PACKAGE))
+    }
+}
+
 /// Takes stock of a target directory; of an empty one where there is none. The directory itself
 /// may be a link; links within are not followed. Files that vanish meanwhile are left out.
 ///
@@ -102,11 +112,9 @@ pub(crate) fn inventory(target: &Path) -> Result<Inventory> {
 /// # Errors
 /// When the target directory cannot be read.
 pub(crate) fn package_bytes(target: &Path) -> Result<u64> {
-    let package = open(target)?.and_then(|directory| directory.child("package".as_ref()).ok());
+    let package = open(target)?.and_then(|directory| directory.child(PACKAGE.as_ref()).ok());
     let tally = package.map(|package| Tally::of(package, None)).transpose();
-    Ok(tally
-        .with_context(|| failed_to_read(&target.join("package")))?
-        .map_or(0, |found| found.bytes))
+    Ok(tally.with_context(|| failed_to_read(&target.join(PACKAGE)))?.map_or(0, |found| found.bytes))
 }
 
 /// Whether two paths lead to one directory.
@@ -163,10 +171,10 @@ pub(crate) fn space(target: &Path, below: &Path) -> Result<Space> {
 
 fn package_dir(target: &Path, directory: &Directory) -> Result<PackageDir> {
     // A link leads elsewhere: nothing of it lies in the target directory.
-    let Ok(package) = directory.child("package".as_ref()) else {
+    let Ok(package) = directory.child(PACKAGE.as_ref()) else {
         return Ok(PackageDir::default());
     };
-    let path = target.join("package");
+    let path = target.join(PACKAGE);
     let mut found = PackageDir::default();
     for entry in package.entries().with_context(|| failed_to_read(&path))? {
         let (name, _) = entry.with_context(|| failed_to_read(&path))?;

@@ -197,8 +197,14 @@ fn look(snapshot: &Snapshot, record: &mut Record) -> Result<()> {
         };
         record.checks.push(Check::new(name, true, detail));
     }
-    let size = wording::si_bytes(snapshot.inventory.bytes);
-    let detail = format!("{size} in `{}`", snapshot.target_dir.display());
+    let sizes = [snapshot.inventory.bytes, snapshot.build_dir_bytes].map(wording::si_bytes);
+    let places = snapshot.made_by_cargo().zip(sizes);
+    let mut parts: Vec<String> =
+        places.map(|(dir, size)| format!("{size} in `{}`", dir.display())).collect();
+    if snapshot.inventory.unread > 0 {
+        parts.push(format!("{} entries may not be read", snapshot.inventory.unread));
+    }
+    let detail = parts.join(", ");
     record.checks.push(Check::new("target directory", true, detail));
     Ok(())
 }

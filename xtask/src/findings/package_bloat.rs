@@ -25,9 +25,9 @@ fn of(package: &PackageDir) -> Vec<Finding> {
     let mut free: Vec<&Unpacked> = package.unpacked.iter().collect();
     let mut findings = Vec::new();
     for (dir, refusal) in &package.refused {
-        let (held, rest) = free.into_iter().partition(|unpacked| unpacked.path.starts_with(dir));
+        let (held, rest): (Vec<_>, Vec<_>) =
+            free.into_iter().partition(|unpacked| unpacked.is_in(dir));
         free = rest;
-        let held: Vec<&Unpacked> = held;
         if !held.is_empty() {
             let reason = format!("`{}`: {}", refusal.path.display(), refusal.reason);
             let subject = dir.display().to_string();

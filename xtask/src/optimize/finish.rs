@@ -58,8 +58,9 @@ pub(super) fn finish(
     if kept.iter().any(|change| change.code == Code::PackageBloat) {
         clean(snapshot, shell, record);
     }
-    let left: Vec<u64> = dirs(snapshot)
-        .map(|dir| target_dir::package_bytes(dir))
+    let left: Vec<u64> = snapshot
+        .made_by_cargo()
+        .map(target_dir::package_bytes)
         .collect::<Result<_>>()
         .with_context(|| said_too_late(record))?;
     after.package_bytes = vec![measure::plain(left.iter().sum::<u64>() as f64)];
@@ -103,16 +104,16 @@ fn compared(before: &Readings, after: &Readings) -> Vec<Measurement> {
     }
 }
 
-/// The target directory, and the build directory where it is another.
-fn dirs(snapshot: &Snapshot) -> impl Iterator<Item = &PathBuf> {
-    std::iter::once(&snapshot.target_dir).chain(&snapshot.build_dir)
-}
-
-/// Cleans both. What is left is said and changes nothing else: the commit stands.
+/// Cleans where the plan said that something lies. What is left is said and changes nothing else: the commit stands.
 fn clean(snapshot: &Snapshot, shell: &Shell, record: &mut Record) {
     let surroundings = Surroundings::of(&snapshot.root);
     let (mut freed, mut removed) = (0, 0);
-    for dir in dirs(snapshot) {
+    let package = &snapshot.inventory.package;
+    let is_planned = |dir: &&Path| {
+        package.unpacked.iter().any(|unpacked| unpacked.is_in(dir))
+            && package.refused.iter().all(|(refused, _)| refused != *dir)
+    };
+    for dir in snapshot.made_by_cargo().filter(is_planned) {
         let cleaned = target_dir::clean_package_bloat(dir, &surroundings);
         freed += cleaned.freed_bytes;
         removed += cleaned.removed.len();

@@ -43,7 +43,8 @@ pub(super) fn copy_workspace(
     let roots = outermost(roots);
     for root in &roots {
         let tree = Tree { root, top, roots: &roots, sources: &sources, content };
-        tree.copy(&snapshot.target_dir)?;
+        let made: Vec<&Path> = snapshot.made_by_cargo().collect();
+        tree.copy(&made)?;
     }
     Ok(())
 }
@@ -124,13 +125,13 @@ struct Tree<'a> {
 }
 
 impl Tree<'_> {
-    /// Copies everything but target directories, version control and backups.
-    fn copy(&self, target_dir: &Path) -> Result<()> {
+    /// Copies everything but target directories, `made` among them, version control and backups.
+    fn copy(&self, made: &[&Path]) -> Result<()> {
         let (root, top) = (self.root, self.top);
         let walk = WalkDir::new(root).into_iter().filter_entry(|entry| {
             let (path, is_dir) = (entry.path(), entry.file_type().is_dir());
             let is_git = entry.file_name() == ".git";
-            path == root || !is_git && (!is_dir || !(path == target_dir || is_left_out(path)))
+            path == root || !is_git && (!is_dir || !(made.contains(&path) || is_left_out(path)))
         });
         for entry in walk {
             interrupt::check()?;

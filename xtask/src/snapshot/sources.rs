@@ -39,7 +39,8 @@ pub(super) fn read_members(metadata: &Metadata, root: &Path) -> Result<Vec<Membe
     // Directories that belong to no member around them.
     let mut left_out: HashSet<PathBuf> =
         metadata.packages.iter().map(|package| directory(package).to_path_buf()).collect();
-    left_out.insert(metadata.target_directory.clone().into_std_path_buf());
+    let made = std::iter::once(&metadata.target_directory).chain(&metadata.build_directory);
+    left_out.extend(made.map(|dir| dir.clone().into_std_path_buf()));
     let packages = metadata.workspace_packages();
     let usages = in_parallel(&packages, |package| read_usage(directory(package), &left_out))?;
     let members = packages.iter().zip(usages).map(|(package, usage)| {

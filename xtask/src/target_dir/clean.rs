@@ -12,7 +12,7 @@ use std::{
 };
 
 use super::{
-    Surroundings, Unpacked,
+    PACKAGE, Surroundings, Unpacked,
     directory::{Directory, Kind},
     guard, is_bloat, is_crate_file,
     remove::{self, NAMED, Removal},
@@ -69,7 +69,7 @@ impl Cleaned {
 /// With `build.build-dir` set, cargo unpacks below that directory instead: call this for both.
 pub(crate) fn clean_package_bloat(target: &Path, surroundings: &Surroundings) -> Cleaned {
     match opened(target, surroundings) {
-        Ok(Some((path, package))) => clean(&path.join("package"), &package),
+        Ok(Some((path, package))) => clean(&path.join(PACKAGE), &package),
         Ok(None) => Cleaned::default(),
         Err(refusal) => Cleaned { left: vec![refusal], ..Cleaned::default() },
     }
@@ -108,18 +108,18 @@ fn opened(
         Ok(directory) => directory,
         Err(error) => return refused(error, &path),
     };
-    if directory.attributes_of("package".as_ref()).is_err() {
+    if directory.attributes_of(PACKAGE.as_ref()).is_err() {
         return Ok(None);
     }
     if let Some(reason) = guard::refusal(&directory, &path, surroundings) {
         return Err(Refusal::of(&path, reason));
     }
-    match directory.child_of_this_mount("package".as_ref()) {
+    match directory.child_of_this_mount(PACKAGE.as_ref()) {
         Ok(package) if package.is_repository() => {
-            Err(Refusal::of(&path.join("package"), "a repository"))
+            Err(Refusal::of(&path.join(PACKAGE), "a repository"))
         }
         Ok(package) => Ok(Some((path, package))),
-        Err(error) => refused(error, &path.join("package")),
+        Err(error) => refused(error, &path.join(PACKAGE)),
     }
 }
 

@@ -10,6 +10,7 @@ use std::{
 };
 
 use super::{
+    PACKAGE,
     directory::{self, Directory},
     is_bloat, is_crate_file,
 };
@@ -77,7 +78,7 @@ fn is_cargos(target: &Directory) -> bool {
             .into_iter()
             .filter_map(child)
             .any(|profile| profile.child(".fingerprint".as_ref()).is_ok())
-        || child("package").is_some_and(|package| holds_a_pair(&package))
+        || child(PACKAGE).is_some_and(|package| holds_a_pair(&package))
 }
 
 /// Whether the beginning of a file holds a text.

@@ -12,6 +12,7 @@ use std::{
 };
 
 use super::{
+    PACKAGE,
     descent::{Descent, Level},
     directory::{self, Attributes, Directory, Identity, Kind},
 };
@@ -183,7 +184,7 @@ impl Tally {
         let above = descent.level().state;
         let is_kind = KINDS.iter().any(|kind| name == *kind);
         let is_own = !above.is_final && (is_kind || is_first);
-        let is_package = above.is_package || is_first && name == "package";
+        let is_package = above.is_package || is_first && name == PACKAGE;
         let is_unit = name == "deps" || name == "build";
         Place {
             part: match is_own {

@@ -36,7 +36,7 @@ fn a_dry_run_writes_nothing_and_runs_no_code_of_the_workspace() {
 #[test]
 fn a_dry_run_leaves_a_target_directory_as_it_is() {
     let fixture = Fixture::new(MARKING);
-    fixture.put("-- target/CACHEDIR.TAG --\n-- target/package/one-0.1.0/Cargo.toml --\n");
+    fixture.put("-- target/CACHEDIR.TAG --\n# created by cargo\n-- target/package/one-0.1.0/Cargo.toml --\n");
     let before = fixture.whole_tree();
     let run = fixture.optimize(&["--dry-run"]).exits(0);
     assert!(run.ids("planned").contains(&"package-bloat:package".to_owned()));

@@ -9,6 +9,8 @@ mod bad_input;
 mod baseline;
 mod budgets;
 mod choices;
+#[cfg(target_os = "linux")]
+mod cleaning;
 mod duplicates;
 mod edits;
 mod formatting;

@@ -58,7 +58,7 @@ fn a_workspace_without_shared_dependencies_ends_with_nothing_to_do() {
 fn unpacked_packages_go_and_packed_ones_stay() {
     let fixture = Fixture::new(ONE);
     fixture.put(
-        "-- target/CACHEDIR.TAG --\n-- target/package/one-0.1.0/src/lib.rs --\nold\n\
+        "-- target/CACHEDIR.TAG --\n# created by cargo\n-- target/package/one-0.1.0/src/lib.rs --\nold\n\
          -- target/package/tmp-crate/one-0.1.0.crate --\npart\n\
          -- target/package/one-0.1.0.crate --\npacked\n-- target/package/notes/mine --\nkeep\n\
          -- target/debug/one --\nbuilt\n",
@@ -92,7 +92,7 @@ fn unpacked_packages_go_and_packed_ones_stay() {
 fn a_link_among_unpacked_packages_is_never_followed() {
     let fixture = Fixture::new(ONE);
     fixture.put(
-        "-- target/CACHEDIR.TAG --\n-- target/package/one-0.1.0/src/lib.rs --\nold\n\
+        "-- target/CACHEDIR.TAG --\n# created by cargo\n-- target/package/one-0.1.0/src/lib.rs --\nold\n\
          -- ../precious/file --\nirreplaceable\n",
     );
     let precious = fixture.path("../precious");

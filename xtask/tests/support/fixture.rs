@@ -120,10 +120,20 @@ impl Fixture {
 
     /// Runs cargo in the workspace; it must succeed. Returns what it printed.
     pub(crate) fn cargo(&self, args: &[&str]) -> String {
-        let command = run::clean(Command::new("cargo"), self);
+        self.real("cargo", &[], args)
+    }
+
+    /// Runs any program in the workspace; it must succeed. Returns what it printed.
+    pub(crate) fn real(
+        &self,
+        program: &str,
+        environment: &[(&str, &str)],
+        args: &[&str],
+    ) -> String {
+        let command = run::clean(Command::new(program), self).envs(environment.iter().copied());
         let output = command.args(args).current_dir(self.root()).output().unwrap();
         let text = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "cargo {}:\n{text}", args.join(" "));
+        assert!(output.status.success(), "{program} {}:\n{text}", args.join(" "));
         String::from_utf8(output.stdout).unwrap()
     }
 
@@ -210,7 +220,18 @@ impl Fixture {
 
     /// Any command on any manifest. Whatever it does, it leaves no temporary files.
     pub(crate) fn run_on(&self, manifest: &Path, args: &[&str]) -> Run {
+        self.run_with(&[], manifest, args)
+    }
+
+    /// The same with more in the environment.
+    pub(crate) fn run_with(
+        &self,
+        environment: &[(&str, &str)],
+        manifest: &Path,
+        args: &[&str],
+    ) -> Run {
         let program = run::clean(Command::new(env!("CARGO_BIN_EXE_xtask")), self);
+        let program = program.envs(environment.iter().copied());
         let program = program.args(args).arg("--manifest-path").arg(manifest);
         let output = program.current_dir(self.base()).output().unwrap();
         let left: Vec<_> = fs::read_dir(self.temporary()).unwrap().collect();

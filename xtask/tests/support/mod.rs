@@ -4,11 +4,15 @@ mod fixture;
 mod optimized;
 mod run;
 #[cfg(target_os = "linux")]
+mod stand_ins;
+#[cfg(target_os = "linux")]
 mod started;
 mod tree;
 
 pub(crate) use fixture::Fixture;
 pub(crate) use run::Run;
+#[cfg(target_os = "linux")]
+pub(crate) use stand_ins::StandIns;
 #[cfg(target_os = "linux")]
 pub(crate) use started::{Started, To};
 pub(crate) use tree::{Tree, assert_same, tree};

@@ -65,6 +65,12 @@ impl Run {
         }
     }
 
+    /// The exit code; none where a signal ended it.
+    #[allow(dead_code, reason = "only the sweeps ask")]
+    pub(crate) fn code(&self) -> Option<i32> {
+        self.code
+    }
+
     /// Holds the run to an exit code.
     #[track_caller]
     pub(crate) fn exits(self, code: i32) -> Self {

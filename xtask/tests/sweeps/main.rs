@@ -7,6 +7,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![expect(clippy::disallowed_methods, reason = "starts programs, and makes and changes workspaces")]
 
+#[cfg(target_os = "linux")]
+mod cleaning;
 mod faults;
 mod figures;
 mod full_disk;

@@ -173,22 +173,61 @@ fn few_directories_are_open_at_a_time() {
     assert!((2..=40).contains(&most), "{most}");
 }
 
-/// Deletes as a user who may not write everywhere. Where the tests run as one already, modes suffice.
+/// Runs something as a user whom modes stop. They do not stop root.
+#[cfg(target_os = "linux")]
+fn as_somebody(owner_of: &Path, run: impl FnOnce() + Send) {
+    use rustix::process::{Uid, geteuid};
+
+    if !geteuid().is_root() {
+        return run();
+    }
+    let somebody = Uid::from_raw(65534);
+    let mut pending = vec![owner_of.to_path_buf()];
+    while let Some(path) = pending.pop() {
+        rustix::fs::chown(&path, Some(somebody), None).unwrap();
+        if path.is_dir() {
+            pending.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        }
+    }
+    // Of this thread alone, which ends.
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            rustix::thread::set_thread_res_uid(somebody, somebody, somebody).unwrap();
+            run();
+        });
+    });
+}
+
+#[cfg(target_os = "linux")]
 #[test]
 fn what_may_not_be_deleted_is_named_and_the_rest_goes() {
     use std::os::unix::fs::PermissionsExt as _;
 
-    if rustix::process::geteuid().is_root() {
-        // Modes do not stop root: `tests/cli/cleaning.rs` runs the program as somebody else.
-        return;
-    }
     let target = packaged();
-    put(target.path(), "package/a-0.1.0/closed/kept", 3);
-    let closed = target.path().join("package/a-0.1.0/closed");
-    fs::set_permissions(&closed, fs::Permissions::from_mode(0o555)).unwrap();
-    let done = cleaned(target.path());
-    fs::set_permissions(&closed, fs::Permissions::from_mode(0o755)).unwrap();
-    assert_eq!(left(&done).len(), 1, "{done:?}");
-    assert_eq!(left(&done)[0].0, "kept");
-    assert_eq!((done.freed_bytes, done.removed.len()), (43, 3));
+    let package = target.path().join("package");
+    for place in ["read-only/kept", "closed/kept", "closed-and-empty/goes", "open/goes"] {
+        put(&package, &format!("a-0.1.0/{place}"), 3);
+    }
+    fs::remove_file(package.join("a-0.1.0/closed-and-empty/goes")).unwrap();
+    let set_mode = |dir: &str, mode: u32| {
+        let dir = package.join("a-0.1.0").join(dir);
+        fs::set_permissions(dir, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    as_somebody(target.path(), || {
+        for (dir, mode) in [("read-only", 0o555), ("closed", 0), ("closed-and-empty", 0)] {
+            set_mode(dir, mode);
+        }
+        let before = inventory(target.path()).unwrap();
+        assert_eq!((before.unread, before.package.unpacked.len()), (2, 4));
+        let done = cleaned(target.path());
+        let denied = "failed to delete: Permission denied (os error 13)";
+        assert_eq!(left(&done), [("closed".to_owned(), denied), ("kept".to_owned(), denied)]);
+        assert_eq!((done.freed_bytes, done.removed.len()), (43 + 3, 3));
+        set_mode("closed", 0o755);
+    });
+    let rest = fs::read_dir(package.join("a-0.1.0")).unwrap();
+    let mut rest: Vec<_> = rest.map(|entry| entry.unwrap().file_name()).collect();
+    rest.sort();
+    assert_eq!(rest, ["closed", "read-only"]);
+    set_mode("read-only", 0o755);
 }
