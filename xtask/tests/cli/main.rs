@@ -9,6 +9,7 @@ mod bad_input;
 mod baseline;
 mod budgets;
 mod choices;
+mod concurrent;
 mod duplicates;
 mod edits;
 mod formatting;
