@@ -30,6 +30,7 @@ const INCOMPATIBLE: &str = "CARGO_RESOLVER_INCOMPATIBLE_RUST_VERSIONS";
 pub(crate) struct Cargo {
     dir: PathBuf,
     target_dir: Option<PathBuf>,
+    temporary: Option<PathBuf>,
     toolchain: Option<String>,
     offline: bool,
 }
@@ -37,12 +38,18 @@ pub(crate) struct Cargo {
 impl Cargo {
     /// Cargo in `dir`, with the target directory the configuration there names.
     pub(crate) fn new(dir: impl Into<PathBuf>, offline: bool) -> Self {
-        Self { dir: dir.into(), target_dir: None, toolchain: None, offline }
+        Self { dir: dir.into(), target_dir: None, temporary: None, toolchain: None, offline }
     }
 
     /// The same cargo with a target directory (and build directory) of its own.
     pub(crate) fn with_target_dir(mut self, target_dir: impl Into<PathBuf>) -> Self {
         self.target_dir = Some(target_dir.into());
+        self
+    }
+
+    /// The same cargo with a temporary directory of its own: a linker or a test that is killed leaves files there.
+    pub(crate) fn with_temporary(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.temporary = Some(directory.into());
         self
     }
 
@@ -61,6 +68,10 @@ impl Cargo {
         let mut command = base_command(&self.dir, program, args)?;
         if let Some(dir) = &self.target_dir {
             command.env("CARGO_TARGET_DIR", dir).env("CARGO_BUILD_BUILD_DIR", dir);
+        }
+        if let Some(dir) = &self.temporary {
+            let names: &[&str] = if cfg!(windows) { &["TMP", "TEMP"] } else { &["TMPDIR"] };
+            command.envs(names.iter().map(|name| (name, dir)));
         }
         if let Some(toolchain) = &self.toolchain {
             command.env("RUSTUP_TOOLCHAIN", toolchain);

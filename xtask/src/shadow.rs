@@ -89,8 +89,11 @@ impl Sketch {
     }
 }
 
-/// A new temporary directory, and its path without links.
-fn temporary() -> Result<(TempDir, PathBuf)> {
+/// A new temporary directory, and its path without links. Others on the machine cannot look into it.
+///
+/// # Errors
+/// When it cannot be made.
+pub(crate) fn temporary() -> Result<(TempDir, PathBuf)> {
     let temporary = tempfile::Builder::new()
         .prefix("xtask-")
         .permissions(private()?)
@@ -113,7 +116,10 @@ impl Shadow {
         copy::copy_configuration(&snapshot.root, &top, base)?;
         let root = copy::below(&top, &snapshot.root);
         let target_dir = snapshot.target_dir.join(OWN).join(name);
-        let cargo = Cargo::new(&root, offline).with_target_dir(&target_dir);
+        let tmp = base.join("tmp");
+        fs::create_dir_all(&tmp)
+            .with_context(|| format!("failed to create `{}`", tmp.display()))?;
+        let cargo = Cargo::new(&root, offline).with_target_dir(&target_dir).with_temporary(tmp);
         let shadow = Self { top, root, target_dir, cargo };
         shadow.with_the_same_toolchain(snapshot)
     }

@@ -14,7 +14,7 @@ use crate::{
     lock::WorkspaceLock,
     output, processors,
     record::{Check, Record, Side, Spent},
-    render, report,
+    render, report, shadow,
     shell::Shell,
     snapshot::{self, Snapshot},
     trial::{Weight, untestable},
@@ -41,7 +41,9 @@ pub(crate) fn run(args: &cli::Validate, global: &Global, shell: &Shell) -> Resul
     let earlier = last_measured(&snapshot, shell)?;
     let mut record = report::new_record("validate", &snapshot);
     record.notes.extend(limited);
-    let cargo = Cargo::new(&snapshot.root, global.offline);
+    // What a killed linker or test leaves goes with it.
+    let (_temporary, scratch) = shadow::temporary()?;
+    let cargo = Cargo::new(&snapshot.root, global.offline).with_temporary(scratch);
     let checked = check(&cargo, &snapshot, &run_dir, shell, &mut record)?;
     if args.no_test {
         record.checks.push(Check::skipped("tests", "`--no-test`"));

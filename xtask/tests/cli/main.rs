@@ -11,6 +11,7 @@ mod budgets;
 mod choices;
 #[cfg(target_os = "linux")]
 mod cleaning;
+mod concurrent;
 mod duplicates;
 mod edits;
 mod formatting;

@@ -156,7 +156,8 @@ impl Started {
                 Some(status) => break status,
                 None if start.elapsed() > PATIENCE => {
                     let _ = self.child.kill();
-                    panic!("`{}` does not end: {:?}", self.what, self.said.text.lock().unwrap().0);
+                    let said = std::mem::take(&mut self.said.text.lock().unwrap().0);
+                    panic!("`{}` does not end: {}", self.what, String::from_utf8_lossy(&said));
                 }
                 None => thread::sleep(Duration::from_millis(2)),
             }

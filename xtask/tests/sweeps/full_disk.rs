@@ -85,7 +85,8 @@ fn shrink(
             ));
         }
         let says_why = said.contains("No space left on device") || said.contains("bytes free");
-        if !is_done && !(says_why && said.contains(disk.to_str().unwrap())) {
+        let says_where = said.contains(disk.to_str().unwrap());
+        if !is_done && (!says_why || !says_where) {
             figures.violation(format!(
                 "{args:?} with {free} KiB free does not say what and where: {said}"
             ));

@@ -7,11 +7,14 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![expect(clippy::disallowed_methods, reason = "starts programs, and makes and changes workspaces")]
 
+mod chance;
 #[cfg(target_os = "linux")]
 mod cleaning;
 mod faults;
 mod figures;
 mod full_disk;
+#[cfg(target_os = "linux")]
+mod interrupts;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "shared with the other tests, which use all of it")]
 mod support;
