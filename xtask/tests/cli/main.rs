@@ -15,6 +15,7 @@ mod concurrent;
 mod duplicates;
 mod edits;
 mod formatting;
+mod git_states;
 mod graph;
 mod history;
 mod inheritance;
