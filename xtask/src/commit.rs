@@ -30,7 +30,9 @@ mod recover;
 pub(crate) mod tests;
 
 pub(crate) use preflight::{Content, Edit, Edits};
-pub(crate) use recover::{Recovered, recover, refuse_pending};
+pub(crate) use recover::{
+    Recovered, interrupted_above, recover, refuse_interrupted, refuse_pending,
+};
 
 use journal::Journal;
 use manifest::{Entry, State};

@@ -61,12 +61,18 @@ pub(crate) fn run(args: &cli::Optimize, global: &Global, shell: &Shell) -> Resul
     let limited = processors::restrict(args.cores)?;
     let manifest = snapshot::manifest_path(global)?;
     let only_looks = args.dry_run || args.check;
+    let directory = manifest.parent().unwrap_or(&manifest);
+    if only_looks {
+        commit::refuse_interrupted(directory)?;
+    } else if let Some(root) = commit::interrupted_above(directory) {
+        // Before cargo is asked anything: it may not be able to read what is half old and half new.
+        let _lock = WorkspaceLock::acquire(&root, "optimize")?;
+        recover(&root, shell)?;
+    }
     let root = snapshot::find_root(&manifest, global.offline)?;
     let _lock = if only_looks { None } else { Some(WorkspaceLock::acquire(&root, "optimize")?) };
     if !only_looks {
-        for repaired in commit::recover(&root)? {
-            shell.warn(repaired.to_string());
-        }
+        recover(&root, shell)?;
     }
     let snapshot = Snapshot::read(&root, global.offline, &findings::PROBES)?;
     let mut wishes = wishes(args);
@@ -124,6 +130,13 @@ pub(crate) fn run(args: &cli::Optimize, global: &Global, shell: &Shell) -> Resul
     let told = report::write(&record, &run_dir, shell).and_then(|()| print_result(&record, global));
     told.with_context(|| said_too_late(&record))?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn recover(root: &Path, shell: &Shell) -> Result<()> {
+    for repaired in commit::recover(root)? {
+        shell.warn(repaired.to_string());
+    }
+    Ok(())
 }
 
 /// What stood the proof.

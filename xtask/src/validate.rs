@@ -10,6 +10,7 @@ use anyhow::Result;
 use crate::{
     cargo::{self, Cargo},
     cli::{self, Format, Global, Summary},
+    commit,
     findings::{self, Wishes},
     lock::WorkspaceLock,
     output, processors,
@@ -35,6 +36,7 @@ pub(crate) fn run(args: &cli::Validate, global: &Global, shell: &Shell) -> Resul
     let started = Instant::now();
     let limited = processors::restrict(args.cores)?;
     let manifest = snapshot::manifest_path(global)?;
+    commit::refuse_interrupted(manifest.parent().unwrap_or(&manifest))?;
     let root = snapshot::find_root(&manifest, global.offline)?;
     let snapshot = Snapshot::read(&root, global.offline, &findings::PROBES)?;
     let run_dir = report::new_run_dir(&snapshot.target_dir)?;

@@ -4,7 +4,10 @@
 //! the manifest; anything else was edited by somebody and is left alone. Doing it twice, or dying
 //! in the middle and doing it again, gives the same result.
 
-use std::{fmt, path::Path};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 
@@ -95,6 +98,47 @@ pub(crate) fn recover_on(fs: &impl FileSystem, root: &Path) -> Result<Vec<Recove
     Ok(recovered)
 }
 
+/// The nearest directory from `directory` upwards in which a commit has not finished.
+///
+/// Needs no cargo: files that are in part new and in part old may be more than cargo can read.
+pub(crate) fn interrupted_above(directory: &Path) -> Option<PathBuf> {
+    let is_pending = |root: &&Path| {
+        refuse_pending(&RealFileSystem, root).is_err_and(|error| error.is::<Pending>())
+    };
+    directory.ancestors().find(is_pending).map(Path::to_path_buf)
+}
+
+/// Refuses to look at files that [`recover`] would still change, for commands that change nothing themselves.
+///
+/// # Errors
+/// When in the directory or above it a backup says that its commit has not finished.
+pub(crate) fn refuse_interrupted(directory: &Path) -> Result<()> {
+    match interrupted_above(directory) {
+        Some(root) => refuse_pending(&RealFileSystem, &root),
+        None => Ok(()),
+    }
+}
+
+/// The error of a workspace in which a commit has not finished.
+#[derive(Debug)]
+struct Pending {
+    root: PathBuf,
+    id: String,
+}
+
+impl fmt::Display for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the commit of `{}` has not finished: its run was interrupted, or is still at work\n\
+             hint: if none is, run `cargo xtask restore` without `--dry-run`, which undoes it",
+            self.root.join(&self.id).display()
+        )
+    }
+}
+
+impl std::error::Error for Pending {}
+
 /// Refuses to build upon files that [`recover`] would still change.
 ///
 /// # Errors
@@ -104,10 +148,7 @@ pub(crate) fn refuse_pending(fs: &impl FileSystem, root: &Path) -> Result<()> {
         if let Ok(Some(journal)) = Journal::load(fs, root, &id)
             && journal.manifest.state == State::Committing
         {
-            bail!(
-                "`{id}` belongs to an interrupted run that has to be undone first\n\
-                 hint: run `cargo xtask restore` without `--dry-run`"
-            );
+            bail!(Pending { root: root.to_path_buf(), id });
         }
     }
     Ok(())

@@ -19,6 +19,7 @@ mod git_states;
 mod graph;
 mod history;
 mod inheritance;
+mod interrupted_commit;
 mod interrupts;
 mod kept;
 mod links;

@@ -22,7 +22,7 @@ fn an_interrupted_commit_is_undone_and_said() {
     let (root, old, id) = interrupted();
     let again = change("new", None, Some(b""));
     let error = commit_fails(root.path(), std::slice::from_ref(&again));
-    assert!(error.contains("an interrupted run that has to be undone first"), "{error}");
+    assert!(error.contains("has not finished: its run was interrupted"), "{error}");
     let recovered = recover(root.path()).unwrap();
     assert_eq!(recovered, [Recovered::RolledBack { id: id.clone(), edited: Vec::new() }]);
     assert_eq!(
