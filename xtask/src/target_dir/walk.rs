@@ -5,7 +5,7 @@
 //! files.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, hash_map::Entry},
     ffi::OsStr,
     io,
     path::{Path, PathBuf},
@@ -142,21 +142,26 @@ impl Tally {
             self.settle(found.bytes, place.is_artifact, place.part);
             return;
         }
-        let linked = self.linked.entry(found.identity.clone()).or_insert_with(|| {
-            self.files += 1;
-            self.bytes += found.bytes;
-            let Place { part, is_artifact, .. } = place;
-            Linked { bytes: found.bytes, unseen: found.names, is_artifact, part }
-        });
-        linked.unseen -= 1;
-        linked.is_artifact |= place.is_artifact;
-        if self.parts.sizes[place.part].0 < self.parts.sizes[linked.part].0 {
-            linked.part = place.part;
-        }
-        if linked.unseen == 0
-            && let Some(linked) = self.linked.remove(&found.identity)
-        {
-            self.settle(linked.bytes, linked.is_artifact, linked.part);
+        match self.linked.entry(found.identity) {
+            Entry::Vacant(entry) => {
+                self.files += 1;
+                self.bytes += found.bytes;
+                let Place { part, is_artifact, .. } = place;
+                let unseen = found.names - 1;
+                entry.insert(Linked { bytes: found.bytes, unseen, is_artifact, part });
+            }
+            Entry::Occupied(mut entry) => {
+                let linked = entry.get_mut();
+                linked.unseen -= 1;
+                linked.is_artifact |= place.is_artifact;
+                if self.parts.sizes[place.part].0 < self.parts.sizes[linked.part].0 {
+                    linked.part = place.part;
+                }
+                if linked.unseen == 0 {
+                    let linked = entry.remove();
+                    self.settle(linked.bytes, linked.is_artifact, linked.part);
+                }
+            }
         }
     }
 

@@ -66,7 +66,8 @@ impl<'a> StandIns<'a> {
         command
     }
 
-    /// One run.
+    /// One run, started by another program.
+    #[allow(dead_code, reason = "only the sweeps do so")]
     #[expect(clippy::disallowed_methods, reason = "starts the program itself")]
     pub(crate) fn run(&self, wrapper: &[&str], args: &[&str]) -> Run {
         let child = self.command(wrapper, args).spawn().unwrap();

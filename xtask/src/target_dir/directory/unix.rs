@@ -48,15 +48,12 @@ impl Directory {
     pub(in crate::target_dir) fn open_itself(path: &Path) -> io::Result<Self> {
         let flags = FLAGS | OFlags::NOFOLLOW;
         #[cfg(target_os = "linux")]
-        match opened(fs::openat2(
-            CWD,
-            path,
-            flags,
-            Mode::empty(),
-            fs::ResolveFlags::NO_SYMLINKS | fs::ResolveFlags::NO_MAGICLINKS,
-        )) {
-            Some(fd) => return Self::of(fd?, false),
-            None => {}
+        {
+            let through_none = fs::ResolveFlags::NO_SYMLINKS | fs::ResolveFlags::NO_MAGICLINKS;
+            let fd = fs::openat2(CWD, path, flags, Mode::empty(), through_none);
+            if let Some(fd) = opened(fd) {
+                return Self::of(fd?, false);
+            }
         }
         Self::of(fs::openat(CWD, path, flags, Mode::empty()).map_err(said)?, true)
     }
