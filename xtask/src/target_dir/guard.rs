@@ -26,7 +26,8 @@ impl Surroundings {
     /// Those of a workspace: its root, and the homes of all users this system lists.
     pub(crate) fn of(workspace: &Path) -> Self {
         let mut homes: Vec<PathBuf> = env::home_dir().into_iter().collect();
-        homes.extend(listed_homes(&std::fs::read_to_string("/etc/passwd").unwrap_or_default()));
+        let users = std::fs::read("/etc/passwd").unwrap_or_default();
+        homes.extend(listed_homes(&String::from_utf8_lossy(&users)));
         Self { workspace: workspace.to_path_buf(), homes }
     }
 }

@@ -124,19 +124,73 @@ fn has_freed(run: &Run) -> bool {
             .any(|change| change["verdict"] == "applied")
 }
 
+const PRIVATE: [&str; 4] = ["/usr/bin/unshare", "--mount", "--propagation", "private"];
+
+/// Whether this process may mount something that nobody else sees.
+#[expect(clippy::disallowed_methods, reason = "asks whether this may be tried")]
+fn may_mount() -> bool {
+    let status = std::process::Command::new(PRIVATE[0])
+        .args(&PRIVATE[1..])
+        .args(["/bin/sh", "-c", "mount -t tmpfs none /mnt"])
+        .status();
+    let may = status.is_ok_and(|status| status.success());
+    if !may {
+        println!("skipped: mounting needs root");
+    }
+    may
+}
+
+/// A workspace with a target directory, and its twin elsewhere.
+fn with_a_twin() -> Fixture {
+    let fixture = Fixture::new(ONE);
+    for target in ["target", "../outside/target"] {
+        fixture.put_bytes(&format!("{target}/CACHEDIR.TAG"), TAG.as_bytes());
+        fill(&fixture.path(target));
+    }
+    fixture
+}
+
+#[test]
+#[ignore = "slow"]
+fn something_is_mounted_while_it_is_cleaned() {
+    const RUNS: usize = 60;
+    let mut figures = Figures::of("mounted while cleaned");
+    if !may_mount() {
+        return;
+    }
+    let script = "on=$0 from=$1; shift\n\
+                  while :; do mount --bind \"$from\" \"$on\"; umount -l \"$on\"; echo mounted >&2; done &\n\
+                  racer=$!; sleep 0.0$(($$ % 10)); \"$@\"; code=$?; kill $racer; wait $racer; exit $code";
+    for place in
+        ["target/package", "target/package/one-0.1.0", "target/package/one-0.1.0/src/1/deep"]
+    {
+        for _ in 0..RUNS / 3 {
+            let fixture = with_a_twin();
+            let stand_ins = StandIns::record(&fixture);
+            let outside = fixture.path("../outside").canonicalize().unwrap();
+            let before = tree(&outside, &|_| false);
+            let (on, from) = (fixture.path(place), outside.join(place));
+            let shell = ["/bin/sh", "-c", script, on.to_str().unwrap(), from.to_str().unwrap()];
+            let run = stand_ins.run(&[&PRIVATE[..], &shell].concat(), &ARGUMENTS);
+            figures.count("runs", 1);
+            figures.count("mounts", run.stderr.matches("mounted\n").count());
+            figures.count("runs that deleted something", usize::from(has_freed(&run)));
+            if run.code() != Some(0) {
+                figures.violation(format!("{place}: {run:?}"));
+            }
+            if tree(&outside, &|_| false) != before {
+                figures.violation(format!("{place}: something was deleted through it\n{run:?}"));
+            }
+        }
+    }
+    figures.conclude();
+}
+
 #[test]
 #[ignore = "slow"]
 fn mount_points_on_the_way() {
     let mut figures = Figures::of("mount points");
-    let private = ["/usr/bin/unshare", "--mount", "--propagation", "private"];
-    #[expect(clippy::disallowed_methods, reason = "asks whether this may be tried")]
-    let may_mount = std::process::Command::new(private[0])
-        .args(&private[1..])
-        .args(["/bin/sh", "-c", "mount -t tmpfs none /mnt"])
-        .status()
-        .is_ok_and(|status| status.success());
-    if !may_mount {
-        println!("skipped mount points: mounting needs root");
+    if !may_mount() {
         return;
     }
     let entry = "target/package/one-0.1.0";
@@ -151,12 +205,8 @@ fn mount_points_on_the_way() {
             (&format!("{entry}/src"), entry, "holds a mount point: `src`"),
             (&format!("{entry}/src/2/deep"), entry, "holds a mount point: `src/2/deep`"),
         ] {
-            let fixture = Fixture::new(ONE);
+            let fixture = with_a_twin();
             let stand_ins = StandIns::record(&fixture);
-            fixture.put_bytes("target/CACHEDIR.TAG", TAG.as_bytes());
-            fill(&fixture.path("target"));
-            fixture.put_bytes("../outside/target/CACHEDIR.TAG", TAG.as_bytes());
-            fill(&fixture.path("../outside/target"));
             let outside = fixture.path("../outside").canonicalize().unwrap();
             let before = tree(&outside, &|_| false);
             // What is mounted is seen by the program alone; it is looked through before that ends.
@@ -168,7 +218,7 @@ fn mount_points_on_the_way() {
             );
             let (on, from) = (fixture.path(place), outside.join(place));
             let shell = ["/bin/sh", "-c", &script, on.to_str().unwrap(), from.to_str().unwrap()];
-            let run = stand_ins.run(&[&private[..], &shell].concat(), &ARGUMENTS);
+            let run = stand_ins.run(&[&PRIVATE[..], &shell].concat(), &ARGUMENTS);
             figures.count("mounts", 1);
             let what = format!("{kind} on {place}");
             if run.code() != Some(0) {
