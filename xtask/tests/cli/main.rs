@@ -8,6 +8,7 @@
 mod bad_input;
 mod baseline;
 mod budgets;
+mod bytes;
 mod choices;
 #[cfg(target_os = "linux")]
 mod cleaning;

@@ -113,6 +113,10 @@ impl Moment<'_> {
         let left = self.fixture.left_in_temporary();
         if !left.is_empty() {
             wrong(format!("left in the temporary directory: {left:?}"));
+            for name in left {
+                let path = self.fixture.temporary().join(name);
+                let _ = fs::remove_dir_all(&path).or_else(|_| fs::remove_file(&path));
+            }
         }
         let own = fs::read_dir(self.fixture.path("target/xtask")).into_iter().flatten();
         let own: Vec<_> = own.map(|entry| entry.unwrap().file_name()).collect();
