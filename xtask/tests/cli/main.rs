@@ -32,6 +32,7 @@ mod removal;
 mod report;
 mod restore;
 #[path = "../support/mod.rs"]
+#[allow(dead_code, reason = "shared with the other tests, which use all of it")]
 mod support;
 mod surroundings;
 mod tuning;

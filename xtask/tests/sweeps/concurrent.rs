@@ -96,7 +96,11 @@ fn race(chance: &mut Chance, fixture: &Fixture, round: usize, figures: &mut Figu
     let racing: Vec<(&str, Started)> = (0..RACING)
         .map(|_| {
             // Races of one command alone, and of both.
-            let is_optimize = round % 3 == 0 || round % 3 == 1 && chance.below(2) == 0;
+            let is_optimize = match round % 3 {
+                0 => true,
+                1 => chance.below(2) == 0,
+                _ => false,
+            };
             let args: &[&str] = if is_optimize { &OPTIMIZE } else { &["restore"] };
             let run = fixture.start_with(args, |command| {
                 command.env("XTASK_TEST_BUSY", &busy);
