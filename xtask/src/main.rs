@@ -78,6 +78,9 @@ fn hint(error: &anyhow::Error) -> Option<&'static str> {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             Some("make the path above writable for this user")
         }
+        io::ErrorKind::InvalidFilename => Some(
+            "copies lie deeper than the workspace: point TMPDIR to a shorter path, or move the workspace to one",
+        ),
         _ => None,
     }
 }

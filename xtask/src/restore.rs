@@ -47,7 +47,9 @@ pub(crate) fn run(args: &cli::Restore, global: &Global, shell: &Shell) -> Result
             // The user wanted the interrupted commit undone, not the one before it.
             shell.status("Restored", format!("`{id}`, which had been interrupted"));
             if global.format == Format::Json {
-                output::json(&json!({ "schema": SCHEMA, "workspace": root, "recovered": id }))?;
+                output::json(
+                    &json!({ "schema": SCHEMA, "workspace": root.display().to_string(), "recovered": id }),
+                )?;
             }
             return Ok(ExitCode::SUCCESS);
         }
@@ -59,7 +61,9 @@ pub(crate) fn run(args: &cli::Restore, global: &Global, shell: &Shell) -> Result
     let restored = backup::restore(&root, args.id.as_deref(), options)?;
     say(&restored, options, shell);
     if global.format == Format::Json {
-        output::json(&json!({ "schema": SCHEMA, "workspace": root, "restored": restored }))?;
+        output::json(
+            &json!({ "schema": SCHEMA, "workspace": root.display().to_string(), "restored": restored }),
+        )?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -85,7 +89,9 @@ fn root_of(manifest: &Path, offline: bool) -> PathBuf {
 
 fn print_list(root: &Path, backups: &[BackupInfo], global: &Global, shell: &Shell) -> Result<()> {
     if global.format == Format::Json {
-        return output::json(&json!({ "schema": SCHEMA, "workspace": root, "backups": backups }));
+        return output::json(
+            &json!({ "schema": SCHEMA, "workspace": root.display().to_string(), "backups": backups }),
+        );
     }
     if backups.is_empty() {
         shell.status("Finished", format!("no backups in `{}`", root.display()));

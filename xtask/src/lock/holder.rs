@@ -47,6 +47,7 @@ pub(super) enum Found {
 }
 
 /// A process as the system shows it.
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "nothing is shown there"))]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Seen {
     pub(super) pid: u32,

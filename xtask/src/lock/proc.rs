@@ -7,6 +7,7 @@ use std::path::Path;
 use super::holder::Seen;
 
 /// What `/proc/<pid>/stat` says of a process.
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "nothing is known there"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Status {
     /// `T` for one that is stopped.

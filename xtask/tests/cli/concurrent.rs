@@ -150,6 +150,32 @@ fn a_run_with_another_temporary_directory_is_named_as_well() {
 }
 
 #[test]
+fn another_user_is_told_who_it_is_as_well() {
+    use std::os::unix::{fs::PermissionsExt as _, process::CommandExt as _};
+    const NOBODY: u32 = 65534;
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("skipped: only root can start a program as another user");
+        return;
+    }
+    let fixture = Fixture::new(WAITING);
+    let outer = fixture.temporary().parent().unwrap().to_path_buf();
+    fs::set_permissions(outer, fs::Permissions::from_mode(0o755)).unwrap();
+    let first = working(&fixture);
+    // The program has to lie where another user may start it.
+    let program = fixture.path("../xtask");
+    fs::copy(env!("CARGO_BIN_EXE_xtask"), &program).unwrap();
+    let line = format!("exec '{}' restore --manifest-path ws/Cargo.toml", program.display());
+    let second = fixture.start_other_with("sh", &["-c", &line], |command| {
+        command.uid(NOBODY).gid(NOBODY).current_dir(fixture.path(".."));
+    });
+    let second = second.wait().exits(2);
+    // The note is for its owner's eyes; what the system knows is for all.
+    second.says(&format!("`, process {}, which runs since 2", first.id())).says("optimize --yes");
+    let_go(&fixture);
+    first.wait().exits(0);
+}
+
+#[test]
 fn of_several_that_race_each_works_alone_or_stands_back() {
     let (fixture, before) = Fixture::of_optimized_members();
     let after = fixture.tree();

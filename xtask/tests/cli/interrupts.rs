@@ -159,6 +159,34 @@ fn an_interrupt_between_two_steps_is_heeded_at_the_next() {
     assert_same(&before, &fixture.tree());
 }
 
+#[test]
+fn an_interrupt_around_the_commit_finds_the_old_workspace_or_the_new_one() {
+    let fixture = Fixture::new(SLOW);
+    let before = fixture.tree();
+    let mut after = None;
+    for (text, milliseconds) in [("Committed", 0), ("Stands", 0), ("Stands", 3), ("Stands", 6)] {
+        let run = fixture.start(&[&OPTIMIZE[..], &["--no-test"]].concat());
+        assert!(run.says(text), "{text}");
+        thread::sleep(Duration::from_millis(milliseconds));
+        run.signal(Signal::INT, To::Group);
+        let mark = run.mark();
+        let (run, status) = run.wait_timed();
+        assert_eq!(mark.running(), [""; 0]);
+        assert_eq!(fixture.left_in_temporary(), [""; 0]);
+        let found = fixture.tree();
+        if found == before {
+            run.exits(130).says("interrupted; nothing was changed");
+        } else {
+            // What was committed is said as always.
+            assert!(status.success(), "{run:?}");
+            assert_same(after.get_or_insert_with(|| found.clone()), &found);
+            fixture.run(&["restore"]).exits(0);
+            assert_same(&before, &fixture.tree());
+        }
+    }
+    assert!(after.is_some(), "nothing was committed");
+}
+
 /// The program at its question, under a terminal of its own, by `script` of util-linux; and the number of its
 /// process. None where there is no `script`.
 fn at_the_question(fixture: &Fixture) -> Option<(Started, Pid)> {

@@ -8,6 +8,7 @@
 mod bad_input;
 mod baseline;
 mod budgets;
+mod bytes;
 mod choices;
 #[cfg(target_os = "linux")]
 mod cleaning;
@@ -32,6 +33,7 @@ mod removal;
 mod report;
 mod restore;
 #[path = "../support/mod.rs"]
+#[allow(dead_code, reason = "shared with the other tests, which use all of it")]
 mod support;
 mod surroundings;
 mod tuning;

@@ -68,8 +68,19 @@ impl Fixture {
     /// Starts another program in the directory of the workspace, with the environment of all and a stdin on which
     /// nothing comes.
     pub(crate) fn start_other(&self, program: &str, args: &[&str]) -> Started {
+        self.start_other_with(program, args, |_| {})
+    }
+
+    /// The same with more said about the process.
+    pub(crate) fn start_other_with(
+        &self,
+        program: &str,
+        args: &[&str],
+        more: impl FnOnce(&mut Command),
+    ) -> Started {
         let mut command = command(self, program.as_ref());
         command.args(args).stdin(Stdio::piped()).current_dir(self.root());
+        more(&mut command);
         Started::new(format!("{program} {}", args.join(" ")), command)
     }
 

@@ -10,6 +10,8 @@
 mod chance;
 #[cfg(target_os = "linux")]
 mod cleaning;
+#[cfg(target_os = "linux")]
+mod concurrent;
 mod faults;
 mod figures;
 mod full_disk;
