@@ -14,15 +14,19 @@ use toml_edit::DocumentMut;
 use crate::{
     cargo::{self, Cargo},
     cli::Global,
-    commit, disk, history,
+    commit,
+    configuration::{Host, Setting, Stack},
+    disk, history,
     policy::Policy,
     processors,
     record::Machine,
+    shell::Shell,
     target_dir::{self, Inventory},
     text::Text,
 };
 
 mod ignored;
+mod readable;
 mod sources;
 
 pub(crate) use sources::Member;
@@ -62,6 +66,21 @@ pub(crate) struct Snapshot {
     pub(crate) ignored: BTreeSet<String>,
     /// Whether `sccache` can be run.
     pub(crate) sccache: bool,
+    /// Cargo's configuration in the root.
+    pub(crate) stack: Stack,
+    /// What of it changes how things are built or run.
+    pub(crate) settings: Vec<Setting>,
+    /// Why sources were passed over, a sentence each.
+    pub(crate) unread: BTreeSet<String>,
+}
+
+/// What somebody who starts a command agrees to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Intent {
+    /// Nothing of the workspace is to be run.
+    Look,
+    /// Build scripts, macros and tests of the workspace are run anyway.
+    Run,
 }
 
 /// Places of packages and nodes in the metadata, which itself is searched from one end to the other.
@@ -98,14 +117,16 @@ impl Snapshot {
                 root.display()
             );
         }
-        let cargo = Cargo::new(&root, offline);
+        readable::hold_below(&root)?;
+        let stack = Stack::read(&root);
+        let cargo = Cargo::new(&root, offline).that_looks(&stack);
         let metadata = cargo
             .metadata()
             .map_err(|error| stale_lock(error, &root))
             .with_context(|| format!("cargo rejects the workspace `{}`", root.display()))?;
         let policy = Policy::read(&metadata)
             .with_context(|| format!("in `{}`", root.join(ROOT_MANIFEST).display()))?;
-        let members = sources::read_members(&metadata, &root)?;
+        let (members, unread) = sources::read_members(&metadata, &root)?;
         let files = read_files(&root, &members)?;
         let documents = parse_documents(&root, &files)?;
         let target_dir = metadata.target_directory.clone().into_std_path_buf();
@@ -115,11 +136,13 @@ impl Snapshot {
         if let Some(dir) = &build_dir {
             inventory.package.extend(target_dir::inventory(dir)?.package);
         }
+        let (machine, host_cfg) = (machine(&cargo)?, host_cfg(&cargo)?);
+        let settings = stack.settings(Host { triple: &machine.host, cfg: &host_cfg });
         Ok(Self {
             ignored: ignored::of(&root, &files, probes),
             git_head: cargo::git(&root, &["rev-parse", "HEAD"]).map(|head| head.trim().to_owned()),
-            machine: machine(&cargo)?,
-            host_cfg: host_cfg(&cargo)?,
+            machine,
+            host_cfg,
             sccache: cargo.capture("sccache", &["--version"]).is_ok(),
             root,
             index: Index::of(&metadata),
@@ -131,7 +154,27 @@ impl Snapshot {
             target_dir,
             build_dir,
             inventory,
+            stack,
+            settings,
+            unread,
         })
+    }
+
+    /// What a reader of a report must know of the surroundings, a sentence each.
+    pub(crate) fn remarks(&self) -> Vec<String> {
+        let settings = self.settings.iter().map(|setting| setting.text.clone());
+        settings.chain(self.unread.iter().cloned()).collect()
+    }
+
+    /// Says the same before anything is run; a runner with privileges as a warning.
+    pub(crate) fn announce(&self, shell: &Shell) {
+        for setting in &self.settings {
+            match setting.is_privileged {
+                true => shell.warn(&setting.text),
+                false => shell.status("Note", &setting.text),
+            }
+        }
+        self.unread.iter().for_each(|note| shell.warn(note));
     }
 
     /// A package of the graph.
@@ -201,19 +244,39 @@ pub(crate) fn manifest_path(global: &Global) -> Result<PathBuf> {
 /// for an error with file, line and column.
 ///
 /// # Errors
-/// When there is no manifest, it does not parse, or cargo finds no workspace for it.
-pub(crate) fn find_root(manifest: &Path, offline: bool) -> Result<PathBuf> {
+/// When there is no manifest, it does not parse, cargo finds no workspace for it, or looking at the workspace
+/// could run what nobody agreed to.
+pub(crate) fn find_root(manifest: &Path, offline: bool, intent: Intent) -> Result<PathBuf> {
+    let dir = manifest.parent().unwrap_or(Path::new("/"));
+    readable::hold_above(dir)?;
     if !manifest.is_file() {
         bail!(
             "there is no manifest at `{}`\nhint: name one with `--manifest-path <PATH>/Cargo.toml`",
             manifest.display()
         );
     }
-    let bytes = std::fs::read(manifest)
-        .with_context(|| format!("failed to read `{}`", manifest.display()))?;
+    let bytes = disk::read_regular(manifest, readable::MOST_BYTES)?.unwrap_or_default();
     parse(manifest, &bytes)?;
-    let dir = manifest.parent().unwrap_or(Path::new("/"));
-    workspace_root(&Cargo::new(dir, offline), dir)
+    if intent == Intent::Look {
+        cargo::hold_harmless(dir, offline)?;
+    }
+    let root = workspace_root(&Cargo::new(dir, offline), dir)?;
+    if root != dir {
+        readable::hold_above(&root)?;
+        if intent == Intent::Look {
+            cargo::hold_harmless(&root, offline)?;
+        }
+    }
+    Ok(root)
+}
+
+/// What cargo says of the workspace at `root`, with nothing run that its configuration names.
+///
+/// # Errors
+/// When cargo rejects the workspace.
+pub(crate) fn metadata(root: &Path, offline: bool) -> Result<Metadata> {
+    readable::hold_below(root)?;
+    Cargo::new(root, offline).that_looks(&Stack::read(root)).metadata()
 }
 
 fn parse(path: &Path, bytes: &[u8]) -> Result<DocumentMut> {

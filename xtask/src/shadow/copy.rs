@@ -255,23 +255,27 @@ fn symlink(target: &Path, link: &Path) -> io::Result<()> {
 
 /// Brings along what cargo and rustup look for in the ancestors of the workspace. What lies above the
 /// temporary directory too, or in cargo's home, is found from the copy anyway and would count twice.
-pub(super) fn copy_configuration(root: &Path, top: &Path, base: &Path) -> Result<()> {
+pub(super) fn copy_configuration(snapshot: &Snapshot, top: &Path, base: &Path) -> Result<()> {
     const NAMES: [&str; 4] =
         [".cargo/config.toml", ".cargo/config", "rust-toolchain.toml", "rust-toolchain"];
     let cargo_home = std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
-    for ancestor in root.ancestors().skip(1).filter(|ancestor| !base.starts_with(ancestor)) {
-        for name in NAMES {
-            let from = ancestor.join(name);
-            let is_home = cargo_home.as_deref().is_some_and(|home| from.starts_with(home));
-            if is_home || !from.is_file() {
-                continue;
-            }
-            let bytes =
-                fs::read(&from).with_context(|| format!("failed to read `{}`", from.display()))?;
-            disk::write(&below(top, &from), &bytes)?;
+    let above = snapshot.root.ancestors().skip(1).filter(|ancestor| !base.starts_with(ancestor));
+    let named = above.flat_map(|ancestor| NAMES.map(|name| ancestor.join(name)));
+    // What these include may have any name and lie anywhere.
+    let included = snapshot.stack.files().map(Path::to_path_buf);
+    for from in named.chain(included) {
+        let to = below(top, &from);
+        let is_home = cargo_home.as_deref().is_some_and(|home| from.starts_with(home));
+        let is_named = NAMES[..2].iter().any(|name| from.ends_with(name));
+        let is_found = is_named && from.ancestors().nth(2).is_some_and(|dir| base.starts_with(dir));
+        if is_home || is_found || !from.is_file() || to.exists() {
+            continue;
         }
+        let bytes =
+            fs::read(&from).with_context(|| format!("failed to read `{}`", from.display()))?;
+        disk::write(&to, &bytes)?;
     }
     Ok(())
 }

@@ -5,12 +5,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod ancestors;
 mod bad_input;
 mod baseline;
 mod budgets;
 mod choices;
 mod duplicates;
 mod formatting;
+mod git_states;
 mod graph;
 mod history;
 mod inheritance;
@@ -27,6 +29,8 @@ mod support;
 mod surroundings;
 mod tuning;
 mod umbrellas;
+#[cfg(unix)]
+mod untrusted;
 mod unused;
 mod validate;
 mod versions;

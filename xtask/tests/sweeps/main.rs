@@ -10,3 +10,4 @@ mod figures;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, reason = "shared with the other tests, which use all of it")]
 mod support;
+mod untrusted;
