@@ -13,7 +13,6 @@ use toml_edit::DocumentMut;
 
 use crate::{
     cargo::{self, Cargo},
-    cli::Global,
     commit,
     configuration::{Host, Setting, Stack},
     disk, history,
@@ -27,8 +26,10 @@ use crate::{
 
 mod ignored;
 mod readable;
+mod root;
 mod sources;
 
+pub(crate) use root::{Intent, find_root, manifest_path, metadata};
 pub(crate) use sources::Member;
 
 /// Path of the root manifest, relative to the workspace root.
@@ -72,15 +73,6 @@ pub(crate) struct Snapshot {
     pub(crate) settings: Vec<Setting>,
     /// Why sources were passed over, a sentence each.
     pub(crate) unread: BTreeSet<String>,
-}
-
-/// What somebody who starts a command agrees to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Intent {
-    /// Nothing of the workspace is to be run.
-    Look,
-    /// Build scripts, macros and tests of the workspace are run anyway.
-    Run,
 }
 
 /// Places of packages and nodes in the metadata, which itself is searched from one end to the other.
@@ -226,59 +218,6 @@ fn hash_of<'a>(files: impl Iterator<Item = (&'a Path, &'a [u8])>) -> String {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The manifest the user named, or that of this repository's AIMDS.
-///
-/// # Errors
-/// When there is no file at the path.
-pub(crate) fn manifest_path(global: &Global) -> Result<PathBuf> {
-    let path = global.manifest_path.clone().unwrap_or_else(|| {
-        // Set by `cargo run`, which the alias goes through; the other is where this was compiled.
-        let own = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
-        let own = own.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
-        own.parent().unwrap_or(&own).join("AIMDS").join(ROOT_MANIFEST)
-    });
-    std::path::absolute(&path).with_context(|| format!("failed to resolve `{}`", path.display()))
-}
-
-/// The root of the workspace that a manifest belongs to. The manifest is parsed before cargo sees it,
-/// for an error with file, line and column.
-///
-/// # Errors
-/// When there is no manifest, it does not parse, cargo finds no workspace for it, or looking at the workspace
-/// could run what nobody agreed to.
-pub(crate) fn find_root(manifest: &Path, offline: bool, intent: Intent) -> Result<PathBuf> {
-    let dir = manifest.parent().unwrap_or(Path::new("/"));
-    readable::hold_above(dir)?;
-    if !manifest.is_file() {
-        bail!(
-            "there is no manifest at `{}`\nhint: name one with `--manifest-path <PATH>/Cargo.toml`",
-            manifest.display()
-        );
-    }
-    let bytes = disk::read_regular(manifest, readable::MOST_BYTES)?.unwrap_or_default();
-    parse(manifest, &bytes)?;
-    if intent == Intent::Look {
-        cargo::hold_harmless(dir, offline)?;
-    }
-    let root = workspace_root(&Cargo::new(dir, offline), dir)?;
-    if root != dir {
-        readable::hold_above(&root)?;
-        if intent == Intent::Look {
-            cargo::hold_harmless(&root, offline)?;
-        }
-    }
-    Ok(root)
-}
-
-/// What cargo says of the workspace at `root`, with nothing run that its configuration names.
-///
-/// # Errors
-/// When cargo rejects the workspace.
-pub(crate) fn metadata(root: &Path, offline: bool) -> Result<Metadata> {
-    readable::hold_below(root)?;
-    Cargo::new(root, offline).that_looks(&Stack::read(root)).metadata()
-}
-
 fn parse(path: &Path, bytes: &[u8]) -> Result<DocumentMut> {
     let text =
         Text::decode(bytes).with_context(|| format!("failed to read `{}`", path.display()))?;
@@ -311,14 +250,6 @@ fn stale_lock(error: anyhow::Error, root: &Path) -> anyhow::Error {
         );
     }
     error
-}
-
-fn workspace_root(cargo: &Cargo, dir: &Path) -> Result<PathBuf> {
-    let located = cargo
-        .capture("cargo", &["locate-project", "--workspace", "--message-format=plain"])
-        .with_context(|| format!("cargo finds no workspace at `{}`", dir.display()))?;
-    let manifest = PathBuf::from(located.trim_end_matches(['\r', '\n']));
-    Ok(manifest.parent().unwrap_or(dir).to_path_buf())
 }
 
 /// Directories that are never sources: target directories, version control, backups, the history.

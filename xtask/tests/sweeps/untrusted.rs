@@ -6,7 +6,10 @@ use snapbox::cmd::Command;
 
 use crate::{
     figures::Figures,
-    support::hostile::{hostile, marks},
+    support::{
+        assert_same,
+        hostile::{hostile, marks},
+    },
 };
 
 #[test]
@@ -31,20 +34,24 @@ fn nothing_that_lies_in_a_hostile_workspace_is_started_while_it_is_looked_at() {
         &["restore", "--dry-run"],
         &["restore"],
     ];
+    let before = fixture.tree();
     let base = fs::canonicalize(fixture.path("..")).unwrap();
     let mut programs = BTreeSet::new();
     for args in commands {
-        let log = fixture.path("../strace.log");
+        // A file for each process, so that no call is torn by another's.
+        let logs = fixture.path("../strace");
+        let _ = fs::remove_dir_all(&logs);
+        fs::create_dir(&logs).unwrap();
         let run = Command::new("strace").args([
-            "-f",
+            "-ff",
             "-y",
             "-s",
             "4096",
             "-e",
-            "trace=execve,execveat",
+            "trace=execve,execveat,openat",
             "-o",
         ]);
-        let run = run.arg(&log).arg(env!("CARGO_BIN_EXE_xtask")).args(args);
+        let run = run.arg(logs.join("of")).arg(env!("CARGO_BIN_EXE_xtask")).args(args);
         let run = run.arg("--manifest-path").arg(fixture.path("Cargo.toml"));
         let run = run
             .env("PATH", &path)
@@ -54,7 +61,11 @@ fn nothing_that_lies_in_a_hostile_workspace_is_started_while_it_is_looked_at() {
         let run = run.env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO_MANIFEST_DIR");
         let output = run.current_dir(fixture.root()).output().unwrap();
         figures.count("commands", 1);
-        for program in started(&log) {
+        let (started, opened) = calls(&logs);
+        if opened.iter().any(|call| call.contains("library.so")) {
+            figures.violation(format!("`{}` loaded `library.so`", args.join(" ")));
+        }
+        for program in started {
             figures.count("programs started", 1);
             // A relative path would start from the workspace, or from its copy.
             let lies_within = Path::new(&program).starts_with(&base)
@@ -70,13 +81,25 @@ fn nothing_that_lies_in_a_hostile_workspace_is_started_while_it_is_looked_at() {
             figures.violation(format!("`{}` ran `{mark}`: {said}", args.join(" ")));
         }
     }
+    assert_same(&before, &fixture.tree());
     println!("started: {}", programs.into_iter().collect::<Vec<_>>().join(", "));
     figures.conclude();
 }
 
-/// The programs of an strace log that were started, not only looked for.
-fn started(log: &Path) -> Vec<String> {
-    let text = fs::read_to_string(log).unwrap();
-    let calls = text.lines().filter(|line| line.contains("execve") && line.ends_with("= 0"));
-    calls.map(|line| line.split('"').nth(1).unwrap_or(line).to_owned()).collect()
+/// The programs that were started, not only looked for, and every call that opened or looked for a file.
+fn calls(logs: &Path) -> (Vec<String>, Vec<String>) {
+    let (mut started, mut opened) = (Vec::new(), Vec::new());
+    for log in fs::read_dir(logs).unwrap() {
+        let text = String::from_utf8_lossy(&fs::read(log.unwrap().path()).unwrap()).into_owned();
+        for line in text.lines() {
+            match line.starts_with("execve") {
+                true if line.ends_with("= 0") => {
+                    started.push(line.split('"').nth(1).unwrap_or(line).to_owned());
+                }
+                true => {}
+                false => opened.push(line.to_owned()),
+            }
+        }
+    }
+    (started, opened)
 }
