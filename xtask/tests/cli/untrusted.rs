@@ -179,3 +179,24 @@ fn sources_that_cannot_be_read_are_passed_over_with_a_line_and_nothing_of_them_c
         assert!(said.contains(part), "`{part}` in {said}");
     }
 }
+
+#[test]
+fn a_dry_run_copies_only_manifests_of_what_a_link_leads_to() {
+    let fixture = Fixture::new(SMALL);
+    // Two versions of one crate, so that the registry is asked in a copy.
+    fixture.replace(
+        "Cargo.toml",
+        "ghoul",
+        "shelf = \"6\"\nold = { package = \"shelf\", version = \"5\" }\nghoul",
+    );
+    fixture.lock();
+    fixture.put("-- ../outside/inner/x.rs --\n-- ../outside/Cargo.toml --\n");
+    fs::File::create(fixture.path("../outside/large")).unwrap().set_len(1 << 40).unwrap();
+    symlink("../outside", fixture.path("link")).unwrap();
+    symlink("/", fixture.path("everything")).unwrap();
+    symlink("..", fixture.path("../outside/inner/circle")).unwrap();
+    let output = ends(&fixture, &["optimize", "--dry-run"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("Resolving") && !said.contains("were not looked for"), "{said}");
+}
