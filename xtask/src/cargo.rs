@@ -14,12 +14,16 @@ use anyhow::{Context, Result, bail};
 use cargo_metadata::{Message, Metadata};
 
 mod git;
+mod look;
 mod process;
 
 pub(crate) use git::{git, git_export};
+pub(crate) use look::hold_harmless;
 pub(crate) use process::{Finished, waited};
 
 use process::{base_command, run};
+
+use crate::configuration::Stack;
 
 /// Whether cargo's resolver minds `rust-version`; resolver 2 does not by itself.
 /// Source: <https://doc.rust-lang.org/cargo/reference/config.html#resolverincompatible-rust-versions>.
@@ -33,12 +37,37 @@ pub(crate) struct Cargo {
     temporary: Option<PathBuf>,
     toolchain: Option<String>,
     offline: bool,
+    /// Set where it only looks.
+    look: Option<Look>,
+}
+
+/// What keeps cargo from running what the workspace configures.
+#[derive(Debug, Clone)]
+struct Look {
+    variables: Vec<(&'static str, &'static str)>,
+    /// Values for `--config`.
+    overrides: Vec<String>,
 }
 
 impl Cargo {
     /// Cargo in `dir`, with the target directory the configuration there names.
     pub(crate) fn new(dir: impl Into<PathBuf>, offline: bool) -> Self {
-        Self { dir: dir.into(), target_dir: None, temporary: None, toolchain: None, offline }
+        Self {
+            dir: dir.into(),
+            target_dir: None,
+            temporary: None,
+            toolchain: None,
+            offline,
+            look: None,
+        }
+    }
+
+    /// The same cargo for a workspace that nobody has agreed to run: it asks the compiler itself about itself,
+    /// and hands it no variable that `stack`, the configuration there, sets. For what compiles nothing.
+    pub(crate) fn that_looks(mut self, stack: &Stack) -> Self {
+        let (variables, overrides) = (stack.variables_to_look(), stack.overrides_to_look());
+        self.look = Some(Look { variables, overrides });
+        self
     }
 
     /// The same cargo with a target directory (and build directory) of its own.
@@ -88,6 +117,10 @@ impl Cargo {
         }
         if program == "cargo" && self.offline {
             command.arg("--offline");
+        }
+        if let ("cargo", Some(look)) = (program, &self.look) {
+            command.envs(look.variables.iter().copied());
+            command.args(look.overrides.iter().flat_map(|value| ["--config", value]));
         }
         Ok(command)
     }

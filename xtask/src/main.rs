@@ -9,6 +9,7 @@ mod bisect;
 mod cargo;
 mod cli;
 mod commit;
+mod configuration;
 mod disk;
 mod files;
 mod findings;

@@ -28,7 +28,7 @@ use crate::{
     render, report,
     shadow::Shadows,
     shell::Shell,
-    snapshot::{self, Snapshot},
+    snapshot::{self, Intent, Snapshot},
     trial::{LockUpdate, Trial, Weight},
     wording, worth,
 };
@@ -69,12 +69,15 @@ pub(crate) fn run(args: &cli::Optimize, global: &Global, shell: &Shell) -> Resul
         let _lock = WorkspaceLock::acquire(&root, "optimize")?;
         recover(&root, shell)?;
     }
-    let root = snapshot::find_root(&manifest, global.offline)?;
+    // Without `--yes` nobody has agreed to anything yet.
+    let intent = if args.yes { Intent::Run } else { Intent::Look };
+    let root = snapshot::find_root(&manifest, global.offline, intent)?;
     let _lock = if only_looks { None } else { Some(WorkspaceLock::acquire(&root, "optimize")?) };
     if !only_looks {
         recover(&root, shell)?;
     }
     let snapshot = Snapshot::read(&root, global.offline, &findings::PROBES)?;
+    snapshot.announce(shell);
     let mut wishes = wishes(args);
     let blind = look_out(args, &snapshot, &mut wishes, global, shell)?;
     let plan = findings::plan(&snapshot, &wishes)?;

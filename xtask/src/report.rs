@@ -15,13 +15,12 @@ use chrono::SecondsFormat;
 use serde_json::json;
 
 use crate::{
-    cargo::Cargo,
     cli::{self, Format, Global},
     disk, history, output,
     record::{Quantity, Record, SCHEMA},
     render,
     shell::Shell,
-    snapshot::{self, Snapshot},
+    snapshot::{self, Intent, Snapshot},
     target_dir::OWN,
     wording, worth,
 };
@@ -47,8 +46,8 @@ const CACHEDIR_TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n\
 /// When there is no such run or its record cannot be read.
 pub(crate) fn run(args: &cli::Report, global: &Global, shell: &Shell) -> Result<ExitCode> {
     let manifest = snapshot::manifest_path(global)?;
-    let root = snapshot::find_root(&manifest, global.offline)?;
-    let metadata = Cargo::new(&root, global.offline).metadata()?;
+    let root = snapshot::find_root(&manifest, global.offline, Intent::Look)?;
+    let metadata = snapshot::metadata(&root, global.offline)?;
     let target_dir = metadata.target_directory.as_std_path();
     let runs = Runs::of(target_dir, &root)?;
     for warning in &runs.warnings {
@@ -210,6 +209,7 @@ pub(crate) fn new_record(command: &str, snapshot: &Snapshot) -> Record {
         machine: snapshot.machine.clone(),
         configuration: snapshot.configuration(&BTreeMap::new()),
         git_head: snapshot.git_head.clone(),
+        notes: snapshot.remarks(),
         ..Record::default()
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     output,
     record::SCHEMA,
     shell::Shell,
-    snapshot,
+    snapshot::{self, Intent},
 };
 
 /// Runs the command.
@@ -83,7 +83,7 @@ fn root_of(manifest: &Path, offline: bool) -> PathBuf {
     if has_backups(&dir.as_path()) {
         return dir;
     }
-    snapshot::find_root(manifest, offline)
+    snapshot::find_root(manifest, offline, Intent::Look)
         .unwrap_or_else(|_| dir.ancestors().find(has_backups).unwrap_or(&dir).to_path_buf())
 }
 

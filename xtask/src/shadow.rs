@@ -84,7 +84,8 @@ impl Sketch {
     /// As [`Shadows::create`].
     pub(crate) fn create(snapshot: &Snapshot, offline: bool) -> Result<Self> {
         let (temporary, base) = temporary()?;
-        let shadow = Shadow::create(snapshot, &base, ("sketch", Content::Manifests), offline)?;
+        let mut shadow = Shadow::create(snapshot, &base, ("sketch", Content::Manifests), offline)?;
+        shadow.cargo = shadow.cargo.that_looks(&snapshot.stack);
         Ok(Self { shadow, _temporary: temporary })
     }
 }
@@ -113,7 +114,7 @@ impl Shadow {
     ) -> Result<Self> {
         let top = base.join(name);
         copy::copy_workspace(snapshot, &top, base, content)?;
-        copy::copy_configuration(&snapshot.root, &top, base)?;
+        copy::copy_configuration(snapshot, &top, base)?;
         let root = copy::below(&top, &snapshot.root);
         let target_dir = snapshot.target_dir.join(OWN).join(name);
         let tmp = base.join("tmp");

@@ -13,18 +13,23 @@ use toml_edit::DocumentMut;
 
 use crate::{
     cargo::{self, Cargo},
-    cli::Global,
-    commit, disk, history,
+    commit,
+    configuration::{Host, Setting, Stack},
+    disk, history,
     policy::Policy,
     processors,
     record::Machine,
+    shell::Shell,
     target_dir::{self, Inventory, Surroundings},
     text::Text,
 };
 
 mod ignored;
+mod readable;
+mod root;
 mod sources;
 
+pub(crate) use root::{Intent, find_root, manifest_path, metadata};
 pub(crate) use sources::Member;
 
 /// Path of the root manifest, relative to the workspace root.
@@ -64,6 +69,12 @@ pub(crate) struct Snapshot {
     pub(crate) ignored: BTreeSet<String>,
     /// Whether `sccache` can be run.
     pub(crate) sccache: bool,
+    /// Cargo's configuration in the root.
+    pub(crate) stack: Stack,
+    /// What of it changes how things are built or run.
+    pub(crate) settings: Vec<Setting>,
+    /// Why sources were passed over, a sentence each.
+    pub(crate) unread: BTreeSet<String>,
 }
 
 /// Places of packages and nodes in the metadata, which itself is searched from one end to the other.
@@ -100,14 +111,16 @@ impl Snapshot {
                 root.display()
             );
         }
-        let cargo = Cargo::new(&root, offline);
+        readable::hold_below(&root)?;
+        let stack = Stack::read(&root);
+        let cargo = Cargo::new(&root, offline).that_looks(&stack);
         let metadata = cargo
             .metadata()
             .map_err(|error| stale_lock(error, &root))
             .with_context(|| format!("cargo rejects the workspace `{}`", root.display()))?;
         let policy = Policy::read(&metadata)
             .with_context(|| format!("in `{}`", root.join(ROOT_MANIFEST).display()))?;
-        let members = sources::read_members(&metadata, &root)?;
+        let (members, unread) = sources::read_members(&metadata, &root)?;
         let files = read_files(&root, &members)?;
         let documents = parse_documents(&root, &files)?;
         let target_dir = metadata.target_directory.clone().into_std_path_buf();
@@ -127,11 +140,13 @@ impl Snapshot {
             let refusal = target_dir::refusal(dir, &surroundings);
             inventory.package.refused.extend(refusal.map(|refusal| (dir.clone(), refusal)));
         }
+        let (machine, host_cfg) = (machine(&cargo)?, host_cfg(&cargo)?);
+        let settings = stack.settings(Host { triple: &machine.host, cfg: &host_cfg });
         Ok(Self {
             ignored: ignored::of(&root, &files, probes),
             git_head: cargo::git(&root, &["rev-parse", "HEAD"]).map(|head| head.trim().to_owned()),
-            machine: machine(&cargo)?,
-            host_cfg: host_cfg(&cargo)?,
+            machine,
+            host_cfg,
             sccache: cargo.capture("sccache", &["--version"]).is_ok(),
             root,
             index: Index::of(&metadata),
@@ -144,12 +159,32 @@ impl Snapshot {
             build_dir,
             inventory,
             build_dir_bytes,
+            stack,
+            settings,
+            unread,
         })
     }
 
     /// The target directory, and the build directory where it is another.
     pub(crate) fn made_by_cargo(&self) -> impl Iterator<Item = &Path> {
         std::iter::once(&self.target_dir).chain(&self.build_dir).map(PathBuf::as_path)
+    }
+
+    /// What a reader of a report must know of the surroundings, a sentence each.
+    pub(crate) fn remarks(&self) -> Vec<String> {
+        let settings = self.settings.iter().map(|setting| setting.text.clone());
+        settings.chain(self.unread.iter().cloned()).collect()
+    }
+
+    /// Says the same before anything is run; a runner with privileges as a warning.
+    pub(crate) fn announce(&self, shell: &Shell) {
+        for setting in &self.settings {
+            match setting.is_privileged {
+                true => shell.warn(&setting.text),
+                false => shell.status("Note", &setting.text),
+            }
+        }
+        self.unread.iter().for_each(|note| shell.warn(note));
     }
 
     /// A package of the graph.
@@ -201,39 +236,6 @@ fn hash_of<'a>(files: impl Iterator<Item = (&'a Path, &'a [u8])>) -> String {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The manifest the user named, or that of this repository's AIMDS.
-///
-/// # Errors
-/// When there is no file at the path.
-pub(crate) fn manifest_path(global: &Global) -> Result<PathBuf> {
-    let path = global.manifest_path.clone().unwrap_or_else(|| {
-        // Set by `cargo run`, which the alias goes through; the other is where this was compiled.
-        let own = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
-        let own = own.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
-        own.parent().unwrap_or(&own).join("AIMDS").join(ROOT_MANIFEST)
-    });
-    std::path::absolute(&path).with_context(|| format!("failed to resolve `{}`", path.display()))
-}
-
-/// The root of the workspace that a manifest belongs to. The manifest is parsed before cargo sees it,
-/// for an error with file, line and column.
-///
-/// # Errors
-/// When there is no manifest, it does not parse, or cargo finds no workspace for it.
-pub(crate) fn find_root(manifest: &Path, offline: bool) -> Result<PathBuf> {
-    if !manifest.is_file() {
-        bail!(
-            "there is no manifest at `{}`\nhint: name one with `--manifest-path <PATH>/Cargo.toml`",
-            manifest.display()
-        );
-    }
-    let bytes = std::fs::read(manifest)
-        .with_context(|| format!("failed to read `{}`", manifest.display()))?;
-    parse(manifest, &bytes)?;
-    let dir = manifest.parent().unwrap_or(Path::new("/"));
-    workspace_root(&Cargo::new(dir, offline), dir)
-}
-
 fn parse(path: &Path, bytes: &[u8]) -> Result<DocumentMut> {
     let text =
         Text::decode(bytes).with_context(|| format!("failed to read `{}`", path.display()))?;
@@ -266,14 +268,6 @@ fn stale_lock(error: anyhow::Error, root: &Path) -> anyhow::Error {
         );
     }
     error
-}
-
-fn workspace_root(cargo: &Cargo, dir: &Path) -> Result<PathBuf> {
-    let located = cargo
-        .capture("cargo", &["locate-project", "--workspace", "--message-format=plain"])
-        .with_context(|| format!("cargo finds no workspace at `{}`", dir.display()))?;
-    let manifest = PathBuf::from(located.trim_end_matches(['\r', '\n']));
-    Ok(manifest.parent().unwrap_or(dir).to_path_buf())
 }
 
 /// Directories that are never sources: target directories, version control, backups, the history.

@@ -16,7 +16,15 @@ pub(crate) struct Usage {
     words: HashSet<String>,
     /// `a::b` and `a::{b, c}`: what stands behind the two colons of a word.
     paths: BTreeMap<String, BTreeSet<String>>,
+    /// Some of the code is not known: it may name anything.
+    is_partial: bool,
 }
+
+/// Longer sources count whole: as tokens they would take many times their size in memory.
+const MOST_PARSED_BYTES: usize = 4 * 1024 * 1024;
+
+/// Sources nested deeper count whole: tokens are walked by recursion.
+const MOST_NESTED: usize = 500;
 
 impl Usage {
     /// Adds one source file.
@@ -28,15 +36,23 @@ impl Usage {
             }
             _ => source,
         };
+        if source.len() > MOST_PARSED_BYTES || nesting(source) > MOST_NESTED {
+            return self.add_text(source);
+        }
         match TokenStream::from_str(source) {
             Ok(tokens) => self.add_tokens(tokens),
             Err(_) => self.add_text(source),
         }
     }
 
-    /// Whether a word stands anywhere in the code.
+    /// Notes that some of the code could not be read.
+    pub(crate) fn add_unknown(&mut self) {
+        self.is_partial = true;
+    }
+
+    /// Whether a word stands anywhere in the code, or may.
     pub(crate) fn mentions(&self, word: &str) -> bool {
-        self.words.contains(word)
+        self.is_partial || self.words.contains(word)
     }
 
     /// The words that follow `word::`, also inside braces.
@@ -128,6 +144,20 @@ impl Usage {
     }
 }
 
+/// How deep brackets are nested at most, those in strings and comments counted too.
+fn nesting(source: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for byte in source.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
+}
+
 /// An identifier without `r#`.
 fn plain(ident: &Ident) -> String {
     let word = ident.to_string();
@@ -182,6 +212,25 @@ mod tests {
         let usage = usage("fn f( { // petgraph::Graph");
         assert!(usage.mentions("petgraph"));
         assert_eq!(usage.behind("petgraph").collect::<Vec<_>>(), ["Graph"]);
+    }
+
+    #[test]
+    fn brackets_nested_without_measure_and_endless_sources_count_whole() {
+        let deep =
+            format!("fn f() {{ {}dashmap::new(){} }}", "(".repeat(200_000), ")".repeat(200_000));
+        assert!(usage(&deep).mentions("dashmap"));
+        let long =
+            format!("{}\nfn petgraph() {{}}", "// statrs\n".repeat(MOST_PARSED_BYTES / 10 + 1));
+        assert!(usage(&long).mentions("petgraph") && usage(&long).mentions("statrs"));
+        assert_eq!(nesting("((()))[{}]"), 3);
+    }
+
+    #[test]
+    fn what_is_not_known_may_mention_anything() {
+        let mut usage = usage("fn f() {}");
+        assert!(!usage.mentions("petgraph"));
+        usage.add_unknown();
+        assert!(usage.mentions("petgraph"));
     }
 
     #[test]

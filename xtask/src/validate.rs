@@ -17,7 +17,7 @@ use crate::{
     record::{Check, Record, Side, Spent},
     render, report, shadow,
     shell::Shell,
-    snapshot::{self, Snapshot},
+    snapshot::{self, Intent, Snapshot},
     trial::{Weight, untestable},
     verify::{self, Checked, Members},
     wording,
@@ -37,8 +37,9 @@ pub(crate) fn run(args: &cli::Validate, global: &Global, shell: &Shell) -> Resul
     let limited = processors::restrict(args.cores)?;
     let manifest = snapshot::manifest_path(global)?;
     commit::refuse_interrupted(manifest.parent().unwrap_or(&manifest))?;
-    let root = snapshot::find_root(&manifest, global.offline)?;
+    let root = snapshot::find_root(&manifest, global.offline, Intent::Run)?;
     let snapshot = Snapshot::read(&root, global.offline, &findings::PROBES)?;
+    snapshot.announce(shell);
     let run_dir = report::new_run_dir(&snapshot.target_dir)?;
     let earlier = last_measured(&snapshot, shell)?;
     let mut record = report::new_record("validate", &snapshot);

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// The modules from high to low, as docs/architecture.md has them.
-const ORDER: [&str; 42] = [
+const ORDER: [&str; 43] = [
     "main",
     "optimize",
     "validate",
@@ -25,6 +25,7 @@ const ORDER: [&str; 42] = [
     "commit",
     "cargo",
     "lock",
+    "configuration",
     "shell",
     "history",
     "stats",

@@ -61,6 +61,10 @@ pub(super) fn base_command<S: AsRef<OsStr>>(
     if let Some(paths) = library_path_of_the_user() {
         command = command.env(LIBRARY_PATH, paths);
     }
+    if let (true, Some(path)) = (cfg!(unix), std::env::var_os("PATH")) {
+        // `.` there would be the workspace, and a `cargo` lying in it would be run.
+        command = command.env("PATH", absolute_only(&path));
+    }
     if let Some(jobs) = processors::limit() {
         command = command.env("CARGO_BUILD_JOBS", jobs.to_string());
     }
@@ -102,9 +106,15 @@ fn library_path_of_the_user() -> Option<OsString> {
         let toolchain = rustup
             .as_ref()
             .is_some_and(|home| path.starts_with(home.join("toolchains")) && path.ends_with("lib"));
-        !path.starts_with(&own) && !toolchain
+        path.is_absolute() && !path.starts_with(&own) && !toolchain
     });
     std::env::join_paths(kept).ok()
+}
+
+/// A list of directories without those that depend on the current one.
+fn absolute_only(path: &OsStr) -> OsString {
+    let kept = std::env::split_paths(path).filter(|path| path.is_absolute());
+    std::env::join_paths(kept).unwrap_or_else(|_| path.to_owned())
 }
 
 /// Spawns, feeds stdout to `read`, tees stderr into `log`, and waits with resource usage.
@@ -191,6 +201,15 @@ fn tee(stream: impl io::Read, mut log: Option<File>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn programs_are_looked_for_in_absolute_directories_only() {
+        for (path, kept) in [(".:/usr/bin::bin:/bin:", "/usr/bin:/bin"), ("/bin", "/bin"), ("", "")]
+        {
+            assert_eq!(absolute_only(OsStr::new(path)), kept, "{path}");
+        }
+    }
 
     #[test]
     fn what_cargo_run_exports_is_not_handed_on() {

@@ -144,7 +144,7 @@ impl Tree<'_> {
                 let is_made = self.content == Content::Whole || self.is_source(from);
                 if is_made { fs::create_dir_all(&to).map_err(Into::into) } else { Ok(()) }
             } else if kind.is_symlink() {
-                make_parent(&to).and_then(|()| copy_link(from, &to, top, self.roots))
+                make_parent(&to).and_then(|()| self.copy_link(from, &to))
             } else if kind.is_file() {
                 self.copy_file(from, &to)
             } else {
@@ -159,31 +159,57 @@ impl Tree<'_> {
     }
 
     fn copy_file(&self, from: &Path, to: &Path) -> Result<()> {
-        const READ_BY_CARGO: [&str; 6] = [
-            "Cargo.toml",
-            "Cargo.lock",
-            "config.toml",
-            "config",
-            "rust-toolchain.toml",
-            "rust-toolchain",
-        ];
-        let name = from.file_name().unwrap_or_default();
-        let is_whole = self.content == Content::Whole
-            || READ_BY_CARGO.iter().any(|known| name == *known)
-            || self.is_source(from);
-        if is_whole {
-            make_parent(to)?;
-            fs::copy(from, to)?;
-        } else if is_found_by_name(from) {
-            disk::write(to, b"")?;
+        copy_file(from, to, self.content == Content::Whole || self.is_source(from))
+    }
+
+    /// A link that stays within what is copied leads to the same place in the copy. What any other link
+    /// leads to is copied in its place, so that nothing written in the copy can reach the original.
+    fn copy_link(&self, from: &Path, to: &Path) -> Result<()> {
+        let text = fs::read_link(from)?;
+        let Ok(end) = fs::canonicalize(from) else {
+            // A dangling link stays what it is, unless it would come to lead somewhere.
+            if text.is_relative() {
+                symlink(&text, to)?;
+            }
+            return Ok(());
+        };
+        let is_whole = self.content == Content::Whole || self.is_source(from);
+        let stays = self.roots.iter().any(|root| end.starts_with(root));
+        match (stays, text.is_relative()) {
+            (true, true) => Ok(symlink(&text, to)?),
+            (true, false) => Ok(symlink(&below(self.top, &end), to)?),
+            (false, _) if end.is_file() => copy_file(&end, to, is_whole),
+            (false, _) if self.roots.iter().any(|root| root.starts_with(&end)) => {
+                Ok(fs::create_dir_all(to)?)
+            }
+            (false, _) => copy_followed(&end, to, is_whole),
         }
-        Ok(())
     }
 
     /// Whether it belongs to crates that stand for a registry.
     fn is_source(&self, path: &Path) -> bool {
         self.sources.iter().any(|source| path.starts_with(source))
     }
+}
+
+/// Copies a file, or of a sketch only what cargo resolves by.
+fn copy_file(from: &Path, to: &Path, is_whole: bool) -> Result<()> {
+    const READ_BY_CARGO: [&str; 6] = [
+        "Cargo.toml",
+        "Cargo.lock",
+        "config.toml",
+        "config",
+        "rust-toolchain.toml",
+        "rust-toolchain",
+    ];
+    let name = to.file_name().unwrap_or_default();
+    if is_whole || READ_BY_CARGO.iter().any(|known| name == *known) {
+        make_parent(to)?;
+        fs::copy(from, to)?;
+    } else if is_found_by_name(to) {
+        disk::write(to, b"")?;
+    }
+    Ok(())
 }
 
 /// Whether cargo takes a file for a target without being told: a manifest without any is an error.
@@ -200,40 +226,24 @@ fn make_parent(path: &Path) -> Result<()> {
     fs::create_dir_all(parent).with_context(|| format!("failed to create `{}`", parent.display()))
 }
 
-/// A link that stays within what is copied leads to the same place in the copy. What any other link
-/// leads to is copied in its place, so that nothing written in the copy can reach the original.
-fn copy_link(from: &Path, to: &Path, top: &Path, roots: &BTreeSet<PathBuf>) -> Result<()> {
-    let text = fs::read_link(from)?;
-    let Ok(end) = fs::canonicalize(from) else {
-        // A dangling link stays what it is, unless it would come to lead somewhere.
-        if text.is_relative() {
-            symlink(&text, to)?;
-        }
-        return Ok(());
-    };
-    let stays = roots.iter().any(|root| end.starts_with(root));
-    match (stays, text.is_relative()) {
-        (true, true) => Ok(symlink(&text, to)?),
-        (true, false) => Ok(symlink(&below(top, &end), to)?),
-        (false, _) if end.is_file() => Ok(fs::copy(&end, to).map(drop)?),
-        (false, _) if roots.iter().any(|root| root.starts_with(&end)) => {
-            Ok(fs::create_dir_all(to)?)
-        }
-        (false, _) => copy_followed(&end, to),
-    }
-}
-
-/// Copies a directory outside the workspace that a link leads to, following the links in it.
-fn copy_followed(dir: &Path, to: &Path) -> Result<()> {
+/// Copies a directory outside the workspace that a link leads to, following the links in it; for a sketch, which is
+/// made before anybody agreed to anything, each link to a directory at most once.
+fn copy_followed(dir: &Path, to: &Path, is_whole: bool) -> Result<()> {
+    let mut entered = BTreeSet::new();
     let walk = WalkDir::new(dir).follow_links(true).into_iter().filter_entry(|entry| {
-        !(entry.file_type().is_dir() && entry.depth() > 0 && is_left_out(entry.path()))
+        let (path, is_below) = (entry.path(), entry.file_type().is_dir() && entry.depth() > 0);
+        let mut is_again = || {
+            let end = fs::canonicalize(path).unwrap_or_default();
+            !is_whole && entry.path_is_symlink() && !entered.insert(end)
+        };
+        !is_below || !(is_left_out(path) || is_again())
     });
     for entry in walk.flatten() {
         interrupt::check()?;
         let place = entry.path().strip_prefix(dir).map_or(to.to_path_buf(), |rest| to.join(rest));
         match entry.file_type() {
-            kind if kind.is_dir() => fs::create_dir_all(&place)?,
-            kind if kind.is_file() => fs::copy(entry.path(), &place).map(drop)?,
+            kind if kind.is_dir() && is_whole => fs::create_dir_all(&place)?,
+            kind if kind.is_file() => copy_file(entry.path(), &place, is_whole)?,
             _ => {}
         }
     }
@@ -256,23 +266,27 @@ fn symlink(target: &Path, link: &Path) -> io::Result<()> {
 
 /// Brings along what cargo and rustup look for in the ancestors of the workspace. What lies above the
 /// temporary directory too, or in cargo's home, is found from the copy anyway and would count twice.
-pub(super) fn copy_configuration(root: &Path, top: &Path, base: &Path) -> Result<()> {
+pub(super) fn copy_configuration(snapshot: &Snapshot, top: &Path, base: &Path) -> Result<()> {
     const NAMES: [&str; 4] =
         [".cargo/config.toml", ".cargo/config", "rust-toolchain.toml", "rust-toolchain"];
     let cargo_home = std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
-    for ancestor in root.ancestors().skip(1).filter(|ancestor| !base.starts_with(ancestor)) {
-        for name in NAMES {
-            let from = ancestor.join(name);
-            let is_home = cargo_home.as_deref().is_some_and(|home| from.starts_with(home));
-            if is_home || !from.is_file() {
-                continue;
-            }
-            let bytes =
-                fs::read(&from).with_context(|| format!("failed to read `{}`", from.display()))?;
-            disk::write(&below(top, &from), &bytes)?;
+    let above = snapshot.root.ancestors().skip(1).filter(|ancestor| !base.starts_with(ancestor));
+    let named = above.flat_map(|ancestor| NAMES.map(|name| ancestor.join(name)));
+    // What these include may have any name and lie anywhere.
+    let included = snapshot.stack.files().map(Path::to_path_buf);
+    for from in named.chain(included) {
+        let to = below(top, &from);
+        let is_home = cargo_home.as_deref().is_some_and(|home| from.starts_with(home));
+        let is_named = NAMES[..2].iter().any(|name| from.ends_with(name));
+        let is_found = is_named && from.ancestors().nth(2).is_some_and(|dir| base.starts_with(dir));
+        if is_home || is_found || !from.is_file() || to.exists() {
+            continue;
         }
+        let bytes =
+            fs::read(&from).with_context(|| format!("failed to read `{}`", from.display()))?;
+        disk::write(&to, &bytes)?;
     }
     Ok(())
 }

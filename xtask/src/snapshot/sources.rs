@@ -1,10 +1,12 @@
 //! The members of a workspace and the words of their sources.
 //!
-//! Each file is read once, by as many threads as there are cores; what comes out does not depend on
+//! What is too large to be source, or no file at all, is passed over and named; then the package may mention
+//! anything. Each file is read once, by as many threads as there are cores; what comes out does not depend on
 //! their order.
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeSet, HashSet},
+    fs,
     path::{Path, PathBuf},
     sync::atomic::{AtomicUsize, Ordering},
     thread,
@@ -16,6 +18,9 @@ use walkdir::WalkDir;
 
 use super::is_left_out;
 use crate::{disk, paths, usage::Usage};
+
+/// No source that people or programs write comes near.
+const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Stack of a reading thread: that of a main thread, for sources nested as deep as that one bears.
 const STACK_BYTES: usize = 8 * 1024 * 1024;
@@ -31,11 +36,14 @@ pub(crate) struct Member {
     pub(crate) usage: Usage,
 }
 
-/// Reads every member.
+/// Reads every member; and why sources were passed over, a sentence each.
 ///
 /// # Errors
 /// When a source cannot be read.
-pub(super) fn read_members(metadata: &Metadata, root: &Path) -> Result<Vec<Member>> {
+pub(super) fn read_members(
+    metadata: &Metadata,
+    root: &Path,
+) -> Result<(Vec<Member>, BTreeSet<String>)> {
     // Directories that belong to no member around them.
     let mut left_out: HashSet<PathBuf> =
         metadata.packages.iter().map(|package| directory(package).to_path_buf()).collect();
@@ -43,15 +51,19 @@ pub(super) fn read_members(metadata: &Metadata, root: &Path) -> Result<Vec<Membe
     left_out.extend(made.map(|dir| dir.clone().into_std_path_buf()));
     let packages = metadata.workspace_packages();
     let usages = in_parallel(&packages, |package| read_usage(directory(package), &left_out))?;
+    let mut all_unread = BTreeSet::new();
     let members = packages.iter().zip(usages).map(|(package, usage)| {
+        let (usage, unread) = usage?;
+        all_unread.extend(unread);
         Ok(Member {
             id: package.id.clone(),
             name: package.name.to_string(),
             manifest: paths::inside(root, package.manifest_path.as_std_path()),
-            usage: usage?,
+            usage,
         })
     });
-    members.collect()
+    let members = members.collect::<Result<_>>()?;
+    Ok((members, all_unread))
 }
 
 fn directory(package: &Package) -> &Path {
@@ -86,34 +98,57 @@ fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> 
 }
 
 /// Words of every Rust file below `dir` that lies in none of the directories left out.
-fn read_usage(dir: &Path, left_out: &HashSet<PathBuf>) -> Result<Usage> {
+fn read_usage(dir: &Path, left_out: &HashSet<PathBuf>) -> Result<(Usage, Vec<String>)> {
+    let mut entered = HashSet::new();
     let walk = WalkDir::new(dir).follow_links(true).into_iter().filter_entry(|entry| {
         let (path, is_dir) = (entry.path(), entry.file_type().is_dir());
-        path == dir || !is_dir || !(left_out.contains(path) || is_left_out(path))
+        if path == dir || !is_dir {
+            return true;
+        }
+        !(left_out.contains(path) || is_left_out(path))
+            && (!entry.path_is_symlink() || leads_on(path, dir, &mut entered))
     });
-    let mut usage = Usage::default();
+    let (mut usage, mut unread) = (Usage::default(), Vec::new());
+    let read = |path: &Path, usage: &mut Usage, unread: &mut Vec<String>| {
+        let bytes = match disk::read_regular(path, MOST_BYTES) {
+            // Whoever may not read it cannot build it either.
+            Err(error) if error.downcast_ref::<std::io::Error>().is_some() => return Err(error),
+            Err(error) => {
+                let note = format!("{error}, so it was not read, and its package may use anything");
+                unread.push(note);
+                usage.add_unknown();
+                None
+            }
+            Ok(bytes) => bytes,
+        };
+        Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default())
+    };
     for entry in walk {
         let entry = match entry {
             Ok(entry) => entry,
             // A link that leads nowhere or in a circle holds no source.
             Err(_) => continue,
         };
-        if entry.path().extension().is_some_and(|extension| extension == "rs")
-            && entry.file_type().is_file()
-        {
-            let bytes = std::fs::read(entry.path())
-                .with_context(|| format!("failed to read `{}`", entry.path().display()))?;
-            let text = String::from_utf8_lossy(&bytes);
+        let is_rust = entry.path().extension().is_some_and(|extension| extension == "rs");
+        if is_rust && !entry.file_type().is_dir() {
+            let text = read(entry.path(), &mut usage, &mut unread)?;
             usage.add(&text);
             for path in included_markdown(&text, entry.path()) {
                 // Doc examples; what is not there, the compiler misses as well.
-                usage.add_text(&disk::read_optional(&path)?.map_or_else(String::new, |bytes| {
-                    String::from_utf8_lossy(&bytes).into_owned()
-                }));
+                let text = read(&path, &mut usage, &mut unread)?;
+                usage.add_text(&text);
             }
         }
     }
-    Ok(usage)
+    Ok((usage, unread))
+}
+
+/// Whether a link to a directory is to be followed: not to where another link led before, and not upwards. Links to
+/// directories of links can make more ways than there are particles, without a circle.
+fn leads_on(link: &Path, dir: &Path, entered: &mut HashSet<PathBuf>) -> bool {
+    let Ok(end) = fs::canonicalize(link) else { return false };
+    let is_above = fs::canonicalize(dir).is_ok_and(|dir| dir.starts_with(&end));
+    !is_above && entered.insert(end)
 }
 
 /// Files that a source may take its documentation from: `include_str!("../README.md")`.
@@ -136,6 +171,38 @@ mod tests {
         let doubled = in_parallel(&items, |item| item * 2).unwrap();
         assert_eq!(doubled, (0..1000).step_by(2).collect::<Vec<_>>());
         assert!(in_parallel(&[], |item: &usize| *item).unwrap().is_empty());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_that_multiply_or_lead_upwards_are_followed_once_and_pipes_are_named() {
+        use std::os::unix::fs::symlink;
+        let dir = tempfile::tempdir().unwrap();
+        let put = |name: &str, text: &str| disk::write(&dir.path().join(name), text.as_bytes());
+        put("p/src/lib.rs", "fn own() {}").unwrap();
+        put("elsewhere/shared.rs", "fn shared() {}").unwrap();
+        for level in 0..30 {
+            fs::create_dir_all(dir.path().join(format!("farm/{level}"))).unwrap();
+            for side in ["l", "r"] {
+                let next = if level == 29 {
+                    "../../elsewhere".into()
+                } else {
+                    format!("../{}", level + 1)
+                };
+                symlink(next, dir.path().join(format!("farm/{level}/{side}"))).unwrap();
+            }
+        }
+        symlink("../../farm/0", dir.path().join("p/src/farm")).unwrap();
+        symlink("/", dir.path().join("p/src/everything")).unwrap();
+        symlink("circle", dir.path().join("p/src/circle")).unwrap();
+        let (usage, unread) = read_usage(&dir.path().join("p"), &HashSet::new()).unwrap();
+        assert!(usage.mentions("own") && usage.mentions("shared"));
+        assert_eq!((usage.mentions("anything"), unread.len()), (false, 0));
+        symlink("/dev/zero", dir.path().join("p/src/endless.rs")).unwrap();
+        let (usage, unread) = read_usage(&dir.path().join("p"), &HashSet::new()).unwrap();
+        assert!(usage.mentions("anything"));
+        assert_eq!(unread.len(), 1);
+        assert!(unread[0].contains("endless.rs` is no regular file"), "{unread:?}");
     }
 
     #[test]

@@ -33,7 +33,7 @@ fn package(fixture: &Fixture, environment: Environment) {
 
 fn run(fixture: &Fixture, environment: Environment, more: &[&str]) -> Run {
     let fixed = ["optimize", "--format", "json", "--only", "package-bloat", "--measure", "none"];
-    let run = fixture.run_with(environment, &fixture.path("Cargo.toml"), &[&fixed, more].concat());
+    let run = fixture.run_with(environment, &[&fixed, more].concat());
     run.exits(0)
 }
 

@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod ancestors;
 mod bad_input;
 mod baseline;
 mod budgets;
@@ -38,6 +39,8 @@ mod support;
 mod surroundings;
 mod tuning;
 mod umbrellas;
+#[cfg(unix)]
+mod untrusted;
 mod unused;
 mod validate;
 mod versions;

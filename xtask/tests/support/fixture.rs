@@ -218,20 +218,20 @@ impl Fixture {
         Run::new(args, output)
     }
 
-    /// Any command on any manifest. Whatever it does, it leaves no temporary files.
-    pub(crate) fn run_on(&self, manifest: &Path, args: &[&str]) -> Run {
-        self.run_with(&[], manifest, args)
+    /// Any command on the workspace, with these variables besides.
+    pub(crate) fn run_with(&self, variables: &[(&str, &str)], args: &[&str]) -> Run {
+        self.run_in(&self.path("Cargo.toml"), variables, args)
     }
 
-    /// The same with more in the environment.
-    pub(crate) fn run_with(
-        &self,
-        environment: &[(&str, &str)],
-        manifest: &Path,
-        args: &[&str],
-    ) -> Run {
+    /// Any command on any manifest. Whatever it does, it leaves no temporary files.
+    pub(crate) fn run_on(&self, manifest: &Path, args: &[&str]) -> Run {
+        self.run_in(manifest, &[], args)
+    }
+
+    /// Any command on any manifest, with these variables besides.
+    pub(crate) fn run_in(&self, manifest: &Path, variables: &[(&str, &str)], args: &[&str]) -> Run {
         let program = run::clean(Command::new(env!("CARGO_BIN_EXE_xtask")), self);
-        let program = program.envs(environment.iter().copied());
+        let program = program.envs(variables.iter().copied());
         let program = program.args(args).arg("--manifest-path").arg(manifest);
         let output = program.current_dir(self.base()).output().unwrap();
         let left: Vec<_> = fs::read_dir(self.temporary()).unwrap().collect();

@@ -1,6 +1,8 @@
 //! Small workspaces that build without network, the program run on them, and what it left behind.
 
 mod fixture;
+#[cfg(unix)]
+pub(crate) mod hostile;
 mod optimized;
 mod run;
 #[cfg(target_os = "linux")]

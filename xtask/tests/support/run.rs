@@ -71,6 +71,11 @@ impl Run {
         self.code
     }
 
+    /// Whether it exited with 0.
+    pub(crate) fn is_success(&self) -> bool {
+        self.code == Some(0)
+    }
+
     /// Holds the run to an exit code.
     #[track_caller]
     pub(crate) fn exits(self, code: i32) -> Self {

@@ -21,3 +21,4 @@ mod interrupts;
 #[allow(dead_code, unused_imports, reason = "shared with the other tests, which use all of it")]
 mod support;
 mod traced;
+mod untrusted;
