@@ -232,7 +232,17 @@ fn decide(entry: &Entry, current: Option<&OnDisk>) -> RestoredFile {
         (None, _) => Action::Recreated,
         (Some(_), None) => Action::Removed,
     };
-    RestoredFile { path: entry.path.clone(), action, edited: hash != before && hash != after }
+    let new_mode = entry.after.as_ref().and_then(|version| version.mode);
+    // A mode that the commit did not leave is somebody's choice, like other bytes.
+    let has_other_mode = |expected: Option<u32>| {
+        current.is_some_and(|(_, mode)| expected.is_some() && *mode != expected)
+    };
+    let edited = match (hash == before, hash == after) {
+        (false, false) => true,
+        (false, true) => has_other_mode(new_mode),
+        (true, _) => !as_before && has_other_mode(new_mode),
+    };
+    RestoredFile { path: entry.path.clone(), action, edited }
 }
 
 /// Why edited files stop a restore; names a later backup where one explains the edit.
@@ -255,7 +265,16 @@ fn explain(
                 other.path == entry.path && after == hash.as_ref()
             })
         });
-        let what = if hash.is_some() { "was edited" } else { "was removed" };
+        let versions = [&entry.before, &entry.after];
+        let is_known =
+            |hash: &String| versions.iter().any(|v| v.as_ref().is_some_and(|v| v.sha256 == *hash));
+        let what = match hash {
+            None => "was removed",
+            Some(hash) if is_known(hash) => {
+                return format!("\n  `{}` has another mode", entry.path);
+            }
+            Some(_) => "was edited",
+        };
         match by {
             Some(journal) => {
                 format!("\n  `{}` {what} by the commit of `{}`", entry.path, journal.id)
@@ -323,6 +342,7 @@ fn load(fs: &impl FileSystem, root: &Path, id: &str) -> Result<Journal> {
 
 fn newest(fs: &impl FileSystem, root: &Path) -> Result<Journal> {
     let mut damaged = Vec::new();
+    let mut newest = None;
     for (id, journal) in newest_first(fs, root)? {
         match journal {
             Ok(journal) => {
@@ -330,9 +350,7 @@ fn newest(fs: &impl FileSystem, root: &Path) -> Result<Journal> {
                 let undoes_a_commit =
                     manifest.state == State::Committed && manifest.restores.is_none();
                 if undoes_a_commit {
-                    // An older one must not silently be taken for a damaged newest one.
-                    ensure!(damaged.is_empty(), "{}; name the backup to restore", damaged[0]);
-                    return Ok(journal);
+                    newest = newest.or(Some(journal));
                 }
             }
             // Directories of the shell script that this tool replaces have no manifest.
@@ -340,9 +358,18 @@ fn newest(fs: &impl FileSystem, root: &Path) -> Result<Journal> {
             Err(_) => {}
         }
     }
-    match damaged.first() {
-        Some(damage) => bail!("{damage}; there is no other backup in `{}`", root.display()),
-        None => bail!(
+    match (newest, damaged.first()) {
+        (Some(journal), None) => Ok(journal),
+        // An older one must not silently be taken for a damaged newest one, and only its manifest would say which is
+        // newer: the clock may have been set back.
+        (Some(_), Some(damage)) => bail!(
+            "{damage}\nhint: name the backup to restore (`--list` shows them), or move the damaged one away"
+        ),
+        (None, Some(damage)) => bail!(
+            "{damage}; there is no other backup in `{}`\nhint: what is left of the old files is in its `files/`",
+            root.display()
+        ),
+        (None, None) => bail!(
             "there is no backup to restore in `{}`\nhint: nothing was committed there, or the backups were deleted",
             root.display()
         ),

@@ -212,10 +212,10 @@ fn still_as_before(fs: &impl FileSystem, root: &Path, entry: &Entry) -> Result<(
     let path = &entry.path;
     let found = match locate(fs, root, path, Links::Refuse)?.kind {
         Kind::Absent => None,
-        Kind::File(_) => Some(sha256(&read(fs, &root.join(path))?)),
+        Kind::File(meta) => Some((sha256(&read(fs, &root.join(path))?), meta.mode)),
         _ => bail!("`{path}` is no longer a regular file"),
     };
-    let expected = entry.before.as_ref().map(|before| before.sha256.clone());
+    let expected = entry.before.as_ref().map(|before| (before.sha256.clone(), before.mode));
     ensure!(found == expected, "`{path}` changed while the backup was made; run again");
     Ok(())
 }

@@ -21,6 +21,7 @@ mod permission;
 #[cfg(unix)]
 #[cfg(test)]
 pub(crate) mod faulty;
+#[cfg(unix)]
 #[cfg(test)]
 pub(crate) mod model;
 #[cfg(unix)]
@@ -33,6 +34,9 @@ pub(crate) use locate::{Links, Located, locate, relative};
 /// and every editor ask for.
 #[cfg(any(unix, test))]
 const NEW_FILE_MODE: u32 = 0o644;
+
+/// Larger than any file this tool edits; the largest lock files known have a few megabytes.
+pub(crate) const MAX_FILE_BYTES: u64 = 256 << 20;
 
 /// The bits of `st_mode` that a backup keeps: permissions, set-id and sticky bits.
 pub(crate) const MODE_BITS: u32 = 0o7777;
@@ -137,12 +141,19 @@ impl FileSystem for RealFileSystem {
             let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
             options.custom_flags(flags.bits().cast_signed());
         }
-        let mut file = options.open(path)?;
-        if !file.metadata()?.is_file() {
+        let file = options.open(path)?;
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
             return Err(io::Error::other("not a regular file"));
         }
+        if metadata.len() > MAX_FILE_BYTES {
+            let found = metadata.len();
+            return Err(io::Error::other(format!(
+                "{found} bytes, more than the {MAX_FILE_BYTES} that are read"
+            )));
+        }
         let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)?;
+        file.take(MAX_FILE_BYTES).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 

@@ -4,7 +4,7 @@
 //! before the next build starts, so that a run that is interrupted loses nothing.
 
 use std::{
-    fs::{self, File},
+    fs::File,
     io::{self, Read as _, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
 };
@@ -148,7 +148,15 @@ impl History {
 /// Appends a line with a single write, so that lines of several runs do not mix. Where the last line
 /// was torn, it starts on a new one.
 fn append_line(path: &Path, line: &[u8]) -> io::Result<()> {
-    let mut file = File::options().create(true).read(true).append(true).open(path)?;
+    let mut options = File::options();
+    options.create(true).read(true).append(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        // Not through a link that somebody put there.
+        options.custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+    }
+    let mut file = options.open(path)?;
     let mut last = *b"\n";
     let is_new = file.metadata()?.len() == 0;
     if !is_new {
@@ -171,15 +179,7 @@ pub(crate) fn store(record: &Record, target_dir: &Path, run_id: &str) -> Result<
     // Where it lies was said with the first sample.
     let runs = place::writable(target_dir)?.dir.join(RUNS);
     let json = serde_json::to_vec_pretty(record).context("failed to write JSON")?;
-    let partial = runs.join(format!("{run_id}.json.tmp"));
-    disk::write(&partial, &json)?;
-    File::options()
-        .write(true)
-        .open(&partial)
-        .and_then(|file| file.sync_all())
-        .and_then(|()| fs::rename(&partial, runs.join(format!("{run_id}.json"))))
-        .and_then(|()| disk::sync_dir(&runs))
-        .with_context(|| format!("failed to keep `{}`", partial.display()))
+    disk::replace(&runs.join(format!("{run_id}.json")), &json)
 }
 
 #[cfg(test)]

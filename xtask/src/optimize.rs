@@ -136,8 +136,16 @@ pub(crate) fn run(args: &cli::Optimize, global: &Global, shell: &Shell) -> Resul
 }
 
 fn recover(root: &Path, shell: &Shell) -> Result<()> {
-    for repaired in commit::recover(root)? {
-        shell.warn(repaired.to_string());
+    let found = commit::recover(root)?;
+    found.iter().for_each(|found| shell.warn(found.to_string()));
+    for found in &found {
+        if let commit::Recovered::Unreadable { id, .. } = found {
+            bail!(
+                "whether the run of `{}` finished cannot be told: its manifest is damaged; nothing was changed\n\
+                 hint: look at its `files/`, the old ones, and move the directory away",
+                root.join(id).display()
+            );
+        }
     }
     Ok(())
 }

@@ -21,7 +21,7 @@ use crate::{
     render,
     shell::Shell,
     snapshot::{self, Intent, Snapshot},
-    target_dir::OWN,
+    target_dir::{self, OWN},
     wording, worth,
 };
 
@@ -173,6 +173,7 @@ pub(crate) fn runs_dir(target_dir: &Path) -> PathBuf {
 pub(crate) fn new_run_dir(target_dir: &Path) -> Result<PathBuf> {
     tag(target_dir)?;
     let runs = runs_dir(target_dir);
+    target_dir::own(target_dir)?;
     fs::create_dir_all(&runs).with_context(|| format!("failed to create `{}`", runs.display()))?;
     let stamp = chrono::Local::now().format("%Y%m%d-%H%M%S").to_string();
     for n in 1_u32.. {
@@ -235,15 +236,11 @@ pub(crate) fn write(record: &Record, dir: &Path, shell: &Shell) -> Result<()> {
 /// Writes the record of a run and everything rendered from it to its directory.
 fn write_reports(record: &Record, dir: &Path) -> Result<()> {
     let json = serde_json::to_vec_pretty(record).context("failed to write JSON")?;
-    // In one step: a record that is there is whole.
-    let partial = dir.join("report.json.tmp");
-    disk::write(&partial, &json)?;
-    fs::rename(&partial, dir.join(RECORD))
-        .with_context(|| format!("failed to rename `{}`", partial.display()))?;
-    disk::write(&dir.join("report.md"), render::markdown::report(record).as_bytes())?;
-    disk::write(&dir.join("report.html"), render::html::report(record).as_bytes())?;
+    disk::replace(&dir.join(RECORD), &json)?;
+    disk::replace(&dir.join("report.md"), render::markdown::report(record).as_bytes())?;
+    disk::replace(&dir.join("report.html"), render::html::report(record).as_bytes())?;
     if !record.diff.is_empty() {
-        disk::write(&dir.join("changes.diff"), record.diff.as_bytes())?;
+        disk::replace(&dir.join("changes.diff"), record.diff.as_bytes())?;
     }
     Ok(())
 }

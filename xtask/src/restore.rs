@@ -40,7 +40,8 @@ pub(crate) fn run(args: &cli::Restore, global: &Global, shell: &Shell) -> Result
             shell.warn(repair.to_string());
         }
         let undone = repaired.iter().find_map(|repair| match repair {
-            Recovered::RolledBack { id, .. } => Some(id),
+            // Had that been a restore, the user has just asked for it again.
+            Recovered::RolledBack { id, restores: None, .. } => Some(id),
             _ => None,
         });
         if let (Some(id), None) = (undone, &args.id) {

@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 mod clean;
 mod descent;
@@ -28,6 +28,21 @@ pub(crate) const OWN: &str = "xtask";
 
 /// Where cargo packages, within a target or build directory.
 const PACKAGE: &str = "package";
+
+/// The directory that this tool writes and deletes in, [`OWN`] in a target directory. It need not exist.
+///
+/// # Errors
+/// When it is a link: what would be deleted there is somebody else's.
+pub(crate) fn own(target: &Path) -> Result<PathBuf> {
+    let own = target.join(OWN);
+    ensure!(
+        !own.is_symlink(),
+        "`{}` is a symbolic link, and builds of this tool are made and deleted there\n\
+         hint: remove the link; to keep builds elsewhere, let the target directory be there",
+        own.display()
+    );
+    Ok(own)
+}
 
 /// What a target directory holds at one moment. All zero where there is none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -40,12 +40,12 @@ const ORDER: [&str; 43] = [
     "bisect",
     "files",
     "record",
+    "output",
     "wording",
     "paths",
     "disk",
     "processors",
     "interrupt",
-    "output",
     "cli",
 ];
 

@@ -136,14 +136,14 @@ fn a_forced_restore_replaces_edits_and_can_be_restored() {
 }
 
 #[test]
-fn a_changed_mode_is_put_back() {
+fn a_changed_mode_is_noticed_and_put_back_by_force() {
     let (root, old, _, _) = committed();
     restore(root.path(), None, CAREFUL).unwrap();
     let manifest = root.path().join("Cargo.toml");
     fs::set_permissions(&manifest, fs::Permissions::from_mode(0o755)).unwrap();
-    let restored = restore(root.path(), None, CAREFUL).unwrap();
-    assert_eq!(restored.files[0].action, Action::Replaced);
-    assert!(!restored.files[0].edited);
+    assert!(refused(root.path(), None, CAREFUL).contains("`Cargo.toml` has another mode"));
+    let restored = restore(root.path(), None, FORCED).unwrap();
+    assert_eq!((restored.files[0].action, restored.files[0].edited), (Action::Replaced, true));
     assert_eq!(tree(root.path()), old);
     restore(root.path(), restored.backup.as_deref(), CAREFUL).unwrap();
     assert_eq!(fs::metadata(manifest).unwrap().permissions().mode() & 0o777, 0o755);

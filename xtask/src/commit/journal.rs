@@ -28,7 +28,13 @@ const MANIFEST: &str = "manifest.json";
 const NEW_MANIFEST: &str = "manifest.json.new";
 
 /// Directory with the old files, under their paths.
-const FILES: &str = "files";
+pub(super) const FILES: &str = "files";
+
+/// The files beside [`FILES`]: what may lie at the top of a backup that is being made.
+pub(super) const PARTS: [&str; 2] = [IGNORE, MANIFEST];
+
+/// Keeps the backup out of git and out of `cargo package`, whatever the ignore files say.
+const IGNORE: &str = ".gitignore";
 
 /// Larger than any manifest this tool writes: 20,000 files take about 8 MB.
 const MAX_MANIFEST_BYTES: u64 = 16 << 20;
@@ -92,8 +98,7 @@ impl Journal {
         for directory in [partial, &files] {
             create_dir(fs, directory)?;
         }
-        // Keeps the backup out of git and out of `cargo package`, whatever the ignore files say.
-        write_new(fs, &partial.join(".gitignore"), b"*\n", None, None)?;
+        write_new(fs, &partial.join(IGNORE), b"*\n", None, None)?;
         let kept = || self.manifest.files.iter().filter(|entry| entry.before.is_some());
         let directories: BTreeSet<&Path> = kept()
             .flat_map(|entry| Path::new(&entry.path).ancestors().skip(1))

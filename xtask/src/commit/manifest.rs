@@ -10,13 +10,10 @@ use chrono::{DateTime, FixedOffset};
 use serde::{Deserialize, Serialize};
 
 use super::names::is_backup_name;
-use crate::files::{MODE_BITS, relative, sha256};
+use crate::files::{MAX_FILE_BYTES, MODE_BITS, relative, sha256};
 
 /// Version of `manifest.json`. Raise it when an older tool could misread the file.
 pub(super) const SCHEMA: u64 = 1;
-
-/// Larger than any file this tool edits; the largest lock files known have a few megabytes.
-pub(super) const MAX_FILE_BYTES: u64 = 256 << 20;
 
 /// How far a commit got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,9 +10,9 @@ use std::{
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use super::manifest::{Entry, MAX_FILE_BYTES, Version, check_path};
+use super::manifest::{Entry, Version, check_path};
 use crate::files::{
-    FileSystem, Kind, Links, Located, locate,
+    FileSystem, Kind, Links, Located, MAX_FILE_BYTES, locate,
     named::{kind, read},
     relative,
 };

@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 
 use super::{
     canonical,
-    journal::Journal,
+    journal::{FILES, Journal, PARTS},
     manifest::{Entry, State},
     names::ids,
 };
@@ -34,8 +34,12 @@ pub(crate) enum Recovered {
         id: String,
         /// Files that had been edited since and were left alone.
         edited: Vec<String>,
+        /// The backup that was being restored, if it was a restore that had not finished.
+        restores: Option<String>,
     },
-    /// A backup whose manifest cannot be read; it was left alone.
+    /// A directory with the name of an unfinished backup that is not one; it was left alone.
+    Foreign { name: String },
+    /// A backup whose manifest cannot be read, so that nobody knows whether its commit finished; it was left alone.
     Unreadable { id: String, reason: String },
 }
 
@@ -45,13 +49,16 @@ impl fmt::Display for Recovered {
             Self::Partial { name } => {
                 write!(f, "removed `{name}`, a backup that an interrupted run had not finished")
             }
-            Self::RolledBack { id, edited } => {
+            Self::RolledBack { id, edited, .. } => {
                 write!(f, "undid an interrupted run: the files of `{id}` are as they were")?;
                 if !edited.is_empty() {
                     let edited = edited.join(", ");
                     write!(f, " but for those edited since, which were left alone: {edited}")?;
                 }
                 Ok(())
+            }
+            Self::Foreign { name } => {
+                write!(f, "left `{name}` alone: it is no backup that was being made")
             }
             Self::Unreadable { id, reason } => write!(f, "skipped `{id}`: {reason}"),
         }
@@ -74,7 +81,12 @@ pub(crate) fn recover_on(fs: &impl FileSystem, root: &Path) -> Result<Vec<Recove
     let (ids, partial) = ids(fs, root)?;
     for name in partial {
         let path = root.join(&name);
-        if kind(fs, &path)? == Kind::Directory {
+        if kind(fs, &path)? != Kind::Directory {
+            continue;
+        }
+        if !is_unfinished(fs, root, &name)? {
+            recovered.push(Recovered::Foreign { name });
+        } else {
             fs.remove_tree(&path)
                 .with_context(|| format!("failed to remove `{}`", path.display()))?;
             sync_dir(fs, root)?;
@@ -84,10 +96,18 @@ pub(crate) fn recover_on(fs: &impl FileSystem, root: &Path) -> Result<Vec<Recove
     for id in ids {
         match Journal::load(fs, root, &id) {
             Ok(Some(mut journal)) if journal.manifest.state == State::Committing => {
+                // As a whole, before the first file: a damaged copy must not leave the rest half undone.
+                journal.verify(fs).map_err(|error| {
+                    anyhow!(
+                        "an interrupted run cannot be undone, as its backup is damaged: {error:#}; no file was changed\n\
+                         hint: mend the copy, or, to keep the files as they are now, move `{id}` away"
+                    )
+                })?;
                 let edited = roll_back(fs, root, &mut journal).with_context(|| {
                     format!("failed to undo an interrupted run; the old files are in `{id}`")
                 })?;
-                recovered.push(Recovered::RolledBack { id, edited });
+                let restores = journal.manifest.restores;
+                recovered.push(Recovered::RolledBack { id, edited, restores });
             }
             Ok(_) => {}
             Err(error) => {
@@ -96,6 +116,34 @@ pub(crate) fn recover_on(fs: &impl FileSystem, root: &Path) -> Result<Vec<Recove
         }
     }
     Ok(recovered)
+}
+
+/// Whether a directory is what [`Journal::create`] leaves when it dies, and nothing else.
+fn is_unfinished(fs: &impl FileSystem, root: &Path, name: &str) -> Result<bool> {
+    // With a whole manifest it must say so itself: people copy backups and rename the copies.
+    match Journal::load(fs, root, name) {
+        Ok(Some(journal)) if journal.manifest.state != State::Committing => return Ok(false),
+        _ => {}
+    }
+    let mut open = vec![root.join(name)];
+    while let Some(directory) = open.pop() {
+        for entry in fs.names(&directory)? {
+            let path = directory.join(&entry);
+            let is_at_top = directory.parent() == Some(root);
+            let is_known = match kind(fs, &path)? {
+                Kind::File(_) => !is_at_top || PARTS.contains(&entry.to_str().unwrap_or_default()),
+                Kind::Directory => !is_at_top || entry == FILES,
+                _ => false,
+            };
+            if !is_known {
+                return Ok(false);
+            }
+            if kind(fs, &path)? == Kind::Directory {
+                open.push(path);
+            }
+        }
+    }
+    Ok(true)
 }
 
 /// The nearest directory from `directory` upwards in which a commit has not finished.
@@ -198,7 +246,8 @@ enum Outcome {
 
 fn put_back(fs: &impl FileSystem, root: &Path, journal: &Journal, index: usize) -> Result<Outcome> {
     let entry = &journal.manifest.files[index];
-    let located = locate(fs, root, &entry.path, Links::Refuse)?;
+    // A link in the place of the file is somebody's edit; one on the way to it leads elsewhere.
+    let located = locate(fs, root, &entry.path, Links::Show)?;
     let target = root.join(&entry.path);
     let temporary = journal.temporary(root, index);
     if located.missing.is_empty() && kind(fs, &temporary)? != Kind::Absent {
@@ -226,6 +275,16 @@ fn put_back(fs: &impl FileSystem, root: &Path, journal: &Journal, index: usize) 
     let mode = entry.before.as_ref().and_then(|before| before.mode);
     let like = current.is_some().then_some(&*target);
     write_new(fs, &temporary, &bytes, mode, like)?;
+    // Writing may have taken its time. The last look before the file is replaced.
+    let now = match kind(fs, &target)? {
+        Kind::Absent => None,
+        Kind::File(_) => Some(sha256(&read(fs, &target)?)),
+        _ => Some(String::new()),
+    };
+    if now != current.map(|(hash, _)| hash) {
+        remove_file(fs, &temporary)?;
+        return Ok(Outcome::Edited);
+    }
     rename(fs, &temporary, &target)?;
     sync_parent(fs, &target)?;
     Ok(Outcome::Old)

@@ -15,6 +15,8 @@ pub(crate) enum Links {
     Follow,
     /// Refuse them: the path was recorded with all links resolved.
     Refuse,
+    /// The same, but say so if the path itself is one.
+    Show,
 }
 
 /// A path inside a root.
@@ -78,7 +80,10 @@ pub(crate) fn locate(
         let mut found =
             if missing.is_empty() { kind(fs, &root.join(&real))? } else { Kind::Absent };
         if found == Kind::Link {
-            if links == Links::Refuse {
+            if links == Links::Show && is_last {
+                return Ok(Located { path: relative(&real)?, kind: found, missing });
+            }
+            if links != Links::Follow {
                 bail!("`{}` is a symbolic link", real.display());
             }
             real = follow(fs, root, &real)?;

@@ -10,6 +10,17 @@ fn digest(value: &Value) -> String {
     hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Makes a backup say that its commit has not finished.
+fn unfinish(fixture: &Fixture, id: &str) {
+    let path = format!("{id}/manifest.json");
+    let mut manifest: Value = serde_json::from_str(&fixture.read(&path)).unwrap();
+    manifest.as_object_mut().unwrap().shift_remove("digest");
+    manifest["state"] = "committing".into();
+    manifest["digest"] = digest(&manifest).into();
+    let text = serde_json::to_string_pretty(&manifest).unwrap() + "\n";
+    fixture.put_bytes(&path, text.as_bytes());
+}
+
 /// A workspace in which members inherit what the root does not offer yet: cargo cannot read it.
 fn half_committed() -> (Fixture, Tree) {
     let mut files = "-- Cargo.toml --\n[workspace]\nresolver = \"2\"\nmembers = [\"a\", \"b\"]\n\n\
@@ -29,13 +40,7 @@ fn half_committed() -> (Fixture, Tree) {
     // The root was not replaced yet when the run died.
     fixture.put_bytes("Cargo.toml", &before["Cargo.toml"].1);
     let [id] = &fixture.backups()[..] else { panic!("one backup") };
-    let path = format!("{id}/manifest.json");
-    let mut manifest: Value = serde_json::from_str(&fixture.read(&path)).unwrap();
-    manifest.as_object_mut().unwrap().shift_remove("digest");
-    manifest["state"] = "committing".into();
-    manifest["digest"] = digest(&manifest).into();
-    let text = serde_json::to_string_pretty(&manifest).unwrap() + "\n";
-    fixture.put_bytes(&path, text.as_bytes());
+    unfinish(&fixture, id);
     (fixture, before)
 }
 
@@ -75,4 +80,25 @@ fn optimize_undoes_it_first_although_cargo_cannot_read_it() {
     assert!(fixture.read("Cargo.toml").contains("plume"), "and then it did its work");
     fixture.run(&["restore"]).exits(0);
     assert_same(&before, &fixture.tree());
+}
+
+#[test]
+fn a_restore_that_was_interrupted_is_undone_and_done_again() {
+    let (fixture, before) = Fixture::of_optimized_members();
+    fixture.run(&["restore"]).exits(0);
+    unfinish(&fixture, &fixture.backups()[1]);
+    fixture.run(&["restore"]).exits(0).says("undid an interrupted run");
+    assert_same(&before, &fixture.tree());
+}
+
+#[test]
+fn a_backup_that_cannot_be_read_stops_optimize_before_it_reads_anything() {
+    let (fixture, _) = half_committed();
+    let id = fixture.backups().remove(0);
+    fixture.put_bytes(&format!("{id}/manifest.json"), b"{}");
+    let whole = fixture.whole_tree();
+    for args in [&["optimize", "--yes", "--measure", "none"][..], &["restore"]] {
+        fixture.run(args).exits(2).says(&id).says("hint: ");
+    }
+    assert_same(&whole, &fixture.whole_tree());
 }

@@ -210,3 +210,36 @@ fn a_workspace_that_is_reached_through_a_link_is_written_where_it_is() {
     assert_same(&before, &fixture.tree());
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
 }
+
+#[test]
+fn nothing_is_deleted_or_written_through_a_link_below_the_target_directory() {
+    let fixture = Fixture::of_members();
+    let outside = fixture.root().with_file_name("outside");
+    for name in ["baseline", "candidate", "runs"] {
+        fs::create_dir_all(outside.join(name)).unwrap();
+        fs::File::create(outside.join(name).join("precious")).unwrap();
+    }
+    let arguments = [&["--yes", "--measure", "none", "--no-test"], &PASSES[..]].concat();
+    let before = tree(&outside, &|_| false);
+    for (link, to) in
+        [("xtask", ""), ("xtask/baseline", "baseline"), ("xtask/candidate", "candidate")]
+    {
+        let link = fixture.path("target").join(link);
+        fs::create_dir_all(link.parent().unwrap()).unwrap();
+        symlink(outside.join(to), &link).unwrap();
+        let run = fixture.optimize(&arguments).exits(2);
+        run.says(&format!("`{}` is a symbolic link", link.display())).says("remove");
+        assert_same(&before, &tree(&outside, &|_| false));
+        assert!(fixture.backups().is_empty());
+        fs::remove_dir_all(fixture.path("target")).unwrap();
+    }
+    // Reports replace links.
+    fixture.optimized(&PASSES);
+    let runs = fs::read_dir(fixture.path("target/xtask/runs")).unwrap();
+    let run = runs.map(|entry| entry.unwrap().path()).next().unwrap();
+    fs::remove_file(run.join("report.md")).unwrap();
+    symlink(outside.join("runs/precious"), run.join("report.md")).unwrap();
+    fixture.run(&["report"]).exits(0);
+    assert!(fs::symlink_metadata(run.join("report.md")).unwrap().is_file());
+    assert_same(&before, &tree(&outside, &|_| false));
+}

@@ -189,3 +189,15 @@ fn a_manifest_that_says_a_thing_twice_is_refused() {
     });
     assert!(error.contains("it is not as this tool wrote it"), "{error}");
 }
+
+#[test]
+fn a_damaged_backup_is_never_silently_passed_over_whatever_the_clock_said() {
+    let (root, .., first) = committed();
+    let second = commit(root.path(), &[change("later", None, Some(b""))], &origin()).unwrap();
+    redate(root.path(), &first, "2099-01-01T00:00:00+00:00");
+    put(root.path(), &format!("{second}/manifest.json"), b"{", 0o644);
+    let error = refused(root.path(), None, CAREFUL);
+    assert!(error.contains(&format!("`{second}/manifest.json` is damaged")), "{error}");
+    assert!(error.contains("hint: name the backup to restore"), "{error}");
+    restore(root.path(), Some(&first), CAREFUL).unwrap();
+}
