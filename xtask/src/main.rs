@@ -12,6 +12,8 @@ mod commit;
 mod disk;
 mod files;
 mod findings;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzed;
 mod graph;
 mod history;
 mod insight;

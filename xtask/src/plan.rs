@@ -17,10 +17,14 @@ use crate::{
     text,
 };
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzed;
 mod materialise;
 
 #[cfg(test)]
 pub(crate) use materialise::edited;
+#[cfg(any(test, fuzzing))]
+pub(crate) use materialise::written;
 pub(crate) use materialise::materialise;
 
 /// The smallest set of edits that makes sense alone.

@@ -25,6 +25,8 @@ use crate::{
 mod ignored;
 mod sources;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) use ignored::ignores;
 pub(crate) use sources::Member;
 
 /// Path of the root manifest, relative to the workspace root.

@@ -3,8 +3,9 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// The modules from high to low, as docs/architecture.md has them.
-const ORDER: [&str; 42] = [
+const ORDER: [&str; 43] = [
     "main",
+    "fuzzed",
     "optimize",
     "validate",
     "findings",

@@ -25,9 +25,18 @@ pub(crate) fn materialise(
     snapshot: &Snapshot,
     chosen: &[&Change],
 ) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
+    written(&snapshot.files, &snapshot.documents, chosen)
+}
+
+/// The same from the files and the documents that the TOML files among them hold.
+pub(crate) fn written(
+    files: &BTreeMap<PathBuf, Option<Vec<u8>>>,
+    documents: &BTreeMap<PathBuf, DocumentMut>,
+    chosen: &[&Change],
+) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
     let mut out = BTreeMap::new();
-    for (path, document) in edited(&snapshot.documents, chosen)? {
-        let before = snapshot.files.get(&path).and_then(Option::as_deref);
+    for (path, document) in edited(documents, chosen)? {
+        let before = files.get(&path).and_then(Option::as_deref);
         let after = encode(before, &document.to_string(), &path)?;
         out.insert(path, after);
     }
@@ -41,7 +50,7 @@ pub(crate) fn materialise(
         .collect();
     if !ignored.is_empty() {
         let path = PathBuf::from(IGNORE_FILE);
-        let text = decode(snapshot.files.get(&path).and_then(Option::as_deref), &path)?;
+        let text = decode(files.get(&path).and_then(Option::as_deref), &path)?;
         out.insert(path, text.encode(&text::append_lines(text.as_str(), &ignored)));
     }
     Ok(out)
