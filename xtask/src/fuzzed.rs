@@ -25,42 +25,4 @@ pub fn ignore_file(input: &[u8]) {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{fs, panic, path::Path};
-
-    use super::*;
-
-    /// Runs a check on every input of a corpus.
-    fn repeat(target: &str, check: fn(&[u8])) {
-        let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
-        let mut tried = 0;
-        for entry in fs::read_dir(&corpus).unwrap() {
-            let path = entry.unwrap().path();
-            let input = fs::read(&path).unwrap();
-            let outcome = panic::catch_unwind(|| check(&input));
-            assert!(outcome.is_ok(), "see above, for `{}`", path.display());
-            tried += 1;
-        }
-        assert!(tried > 10, "only {tried} inputs in `{}`", corpus.display());
-    }
-
-    #[test]
-    fn what_was_found_by_fuzzing_the_manifest_editor_holds() {
-        repeat("manifest_editor", manifest_editor);
-    }
-
-    #[test]
-    fn what_was_found_by_fuzzing_the_backup_manifest_holds() {
-        repeat("backup_manifest", backup_manifest);
-    }
-
-    #[test]
-    fn what_was_found_by_fuzzing_the_timing_report_holds() {
-        repeat("timing_report", timing_report);
-    }
-
-    #[test]
-    fn what_was_found_by_fuzzing_the_ignore_file_holds() {
-        repeat("ignore_file", ignore_file);
-    }
-}
+mod tests;

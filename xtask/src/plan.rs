@@ -23,9 +23,9 @@ mod materialise;
 
 #[cfg(test)]
 pub(crate) use materialise::edited;
+pub(crate) use materialise::materialise;
 #[cfg(any(test, fuzzing))]
 pub(crate) use materialise::written;
-pub(crate) use materialise::materialise;
 
 /// The smallest set of edits that makes sense alone.
 #[derive(Debug, Clone)]

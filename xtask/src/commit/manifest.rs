@@ -119,7 +119,10 @@ impl Manifest {
                 bail!("it lists `{}` twice", entry.path);
             }
             if let Some(link) = &entry.link {
-                ensure!(relative(Path::new(link))? == *link, "`{link}` is not a plain relative path");
+                ensure!(
+                    relative(Path::new(link))? == *link,
+                    "`{link}` is not a plain relative path"
+                );
             }
             for version in [&entry.before, &entry.after].into_iter().flatten() {
                 let mode = version.mode.unwrap_or(0);

@@ -11,6 +11,7 @@ mod inherit;
 
 pub(crate) use declare::declare;
 pub(crate) use inherit::{ask, inherit, withdraw};
+use inherit::{raw, retain};
 
 /// The dependency table at a site, if it is there.
 fn entries<'a>(doc: &'a mut DocumentMut, site: &Site) -> Option<&'a mut dyn TableLike> {
@@ -73,19 +74,27 @@ pub(crate) fn replace_feature(
     let Some(at) = array.iter().position(|value| value.as_str() == Some(feature)) else {
         return;
     };
-    let decor = array.get(at).map(|value| value.decor().clone()).unwrap_or_default();
-    array.remove(at);
-    let present: Vec<String> = array.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-    let new = by.iter().filter(|feature| !present.contains(feature));
-    for (offset, feature) in new.enumerate() {
-        let mut value = Value::from(feature.as_str());
-        *value.decor_mut() = decor.clone();
-        // In a one-line array the first element has no space in front and the others one.
-        if offset + at > 0 && decor.prefix().and_then(|p| p.as_str()).is_none_or(str::is_empty) {
-            value.decor_mut().set_prefix(" ");
+    let mut new: Vec<&String> = Vec::new();
+    for name in by {
+        if !new.contains(&name) && !array.iter().any(|value| value.as_str() == Some(name)) {
+            new.push(name);
         }
-        array.insert_formatted(at + offset, value);
     }
+    if let (Some((last, others)), Some(old)) = (new.split_last(), array.get(at)) {
+        let (before, behind) = (raw(old.decor().prefix()), raw(old.decor().suffix()));
+        // Comments above stay above the first, and those behind stay behind the last.
+        let line = before.rfind('\n').map_or(" ", |at| &before[at..]);
+        let first = if at > 0 && before.is_empty() { " " } else { &before };
+        array.remove(at);
+        for (offset, feature) in others.iter().chain([last]).enumerate() {
+            let prefix = if offset == 0 { first } else { line };
+            let suffix = if offset == others.len() { behind.as_str() } else { "" };
+            let value = Value::from(feature.as_str()).decorated(prefix, suffix);
+            array.insert_formatted(at + offset, value);
+        }
+    }
+    // What is there twice, or replaced by nothing that is not there already.
+    retain(array, |name| name != feature);
 }
 
 /// Removes an entry. A comment above it that heads a group of entries moves to the next one.
@@ -98,24 +107,42 @@ pub(crate) fn remove(doc: &mut DocumentMut, site: &Site, key: &str) {
         return;
     };
     let next = names.get(at + 1);
-    let heading = prefix(table, key);
+    let heading = lead(table, key);
     if let (Some(next), true) = (next, heading.contains('#'))
         && !mentions(&heading, key)
-        && prefix(table, next).trim().is_empty()
-        && !prefix(table, next).contains('\n')
-        && let Some(mut slot) = table.key_mut(next)
+        && lead(table, next).trim().is_empty()
+        && !lead(table, next).contains('\n')
+        && table.get(next).is_some_and(|next| !has_header(next))
     {
-        slot.leaf_decor_mut().set_prefix(heading);
+        set_lead(table, next, &heading);
     }
     table.remove(key);
 }
 
-/// The lines between an entry and the one before it.
-fn prefix(table: &dyn TableLike, key: &str) -> String {
-    table
-        .key(key)
-        .and_then(|key| key.leaf_decor().prefix()?.as_str().map(str::to_owned))
-        .unwrap_or_default()
+fn has_header(item: &Item) -> bool {
+    item.is_array_of_tables() || item.as_table().is_some_and(|table| !table.is_dotted())
+}
+
+/// The lines between an entry and the one before it. In an entry of dotted keys they belong to the first of them.
+fn lead(table: &dyn TableLike, key: &str) -> String {
+    let dotted = table.get(key).and_then(Item::as_table_like).filter(|entry| entry.is_dotted());
+    let first = dotted.and_then(|entry| Some((entry, entry.iter().next()?.0)));
+    match first {
+        Some((entry, first)) => lead(entry, first),
+        None => raw(table.key(key).and_then(|key| key.leaf_decor().prefix())),
+    }
+}
+
+/// Puts lines between an entry and the one before it, in place of those that are there.
+fn set_lead(table: &mut dyn TableLike, key: &str, lines: &str) {
+    let dotted = table.get(key).and_then(Item::as_table_like).filter(|entry| entry.is_dotted());
+    if let Some(first) = dotted.and_then(|entry| Some(entry.iter().next()?.0.to_owned())) {
+        let entry = table.get_mut(key).and_then(Item::as_table_like_mut);
+        return set_lead(entry.expect("it is a table"), &first, lines);
+    }
+    if let Some(mut key) = table.key_mut(key) {
+        key.leaf_decor_mut().set_prefix(lines);
+    }
 }
 
 fn mentions(comment: &str, name: &str) -> bool {

@@ -99,14 +99,17 @@ fn graph(html: &str, timings: &Timings) -> Option<Metadata> {
 /// What `cargo metadata` would say of the packages; none where it could not.
 fn metadata(names: &[(&str, &str)], asked: &Value) -> Option<Metadata> {
     let list = |key: &str| asked.get(key).and_then(Value::as_array).into_iter().flatten();
-    let place = |value: &Value| names.len().checked_sub(1).and(value.as_u64()).map(|at| at as usize % names.len());
+    let place = |value: &Value| {
+        names.len().checked_sub(1).and(value.as_u64()).map(|at| at as usize % names.len())
+    };
     let id = |at: usize| format!("registry+https://example.com#{}@{}", names[at].0, names[at].1);
     let kinds: Vec<&str> = list("kinds").filter_map(Value::as_str).collect();
     let links: Vec<usize> = list("links").filter_map(place).collect();
     let packages = (0..names.len()).map(|at| {
         let (name, version) = names[at];
         let kind = kinds.get(at).copied().unwrap_or("lib");
-        let target = json!({"name": name, "kind": [kind], "crate_types": [kind], "src_path": "/p/lib.rs"});
+        let target =
+            json!({"name": name, "kind": [kind], "crate_types": [kind], "src_path": "/p/lib.rs"});
         json!({
             "name": name, "version": version, "id": id(at), "dependencies": [], "features": {},
             "manifest_path": "/p/Cargo.toml", "targets": [target],
@@ -116,9 +119,7 @@ fn metadata(names: &[(&str, &str)], asked: &Value) -> Option<Metadata> {
     let packages: Vec<Value> = packages.collect();
     let mut deps = vec![Vec::new(); names.len()];
     for edge in list("edges").take(LARGEST) {
-        if let (Some(from), Some(to)) =
-            (edge.get(0).and_then(place), edge.get(1).and_then(place))
-        {
+        if let (Some(from), Some(to)) = (edge.get(0).and_then(place), edge.get(1).and_then(place)) {
             let kind = json!({"kind": edge.get(2).filter(|kind| kind.is_string()), "target": null});
             deps[from].push(json!({"name": "x", "pkg": id(to), "dep_kinds": [kind]}));
         }

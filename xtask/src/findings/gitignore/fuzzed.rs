@@ -19,7 +19,10 @@ pub(crate) fn ignore_file(input: &[u8]) {
         let lines = String::from_utf8_lossy(bytes);
         let is_ignored = |at: usize, probe: &str| first & (1 << at) != 0 || ignores(&lines, probe);
         let probes = PROBES.iter().enumerate();
-        probes.filter(|(at, probe)| is_ignored(*at, probe)).map(|(_, it)| (*it).to_owned()).collect()
+        probes
+            .filter(|(at, probe)| is_ignored(*at, probe))
+            .map(|(_, it)| (*it).to_owned())
+            .collect()
     };
     let lines = missing(&ignored(before.unwrap_or_default()));
     let Some(after) = edited(before, &lines) else {
@@ -39,7 +42,8 @@ pub(crate) fn ignore_file(input: &[u8]) {
     let content = before.strip_prefix("\u{feff}".as_bytes()).unwrap_or(before);
     let is_open = !content.is_empty() && !content.ends_with(b"\n") && !lines.is_empty();
     let last = is_open.then_some("").into_iter();
-    let expected = last.chain(lines.iter().map(String::as_str)).map(|line| format!("{line}{ending}"));
+    let expected =
+        last.chain(lines.iter().map(String::as_str)).map(|line| format!("{line}{ending}"));
     assert_eq!(String::from_utf8_lossy(added), expected.collect::<String>());
 }
 

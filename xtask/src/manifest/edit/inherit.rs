@@ -4,7 +4,7 @@ use toml_edit::{
     Array, Decor, DocumentMut, InlineTable, Item, Key, RawString, Table, TableLike, Value,
 };
 
-use super::{entries, replace_value, take_closing_space};
+use super::{entries, lead, replace_value, set_lead, take_closing_space};
 use crate::manifest::Site;
 
 /// Makes an entry inherit from `[workspace.dependencies]`, keeping `optional` and asking for
@@ -20,6 +20,7 @@ pub(crate) fn inherit(
         return;
     };
     let dotted = prefers_dotted(table);
+    let lines = lead(table, key);
     let Some(item) = table.get_mut(key) else {
         return;
     };
@@ -39,6 +40,7 @@ pub(crate) fn inherit(
         entry.set_dotted(true);
         entry.insert("workspace", Item::Value(flag));
         *item = Item::Table(entry);
+        set_lead(table, key, &lines);
     } else {
         let mut entry = InlineTable::new();
         entry.insert("version", flag);
@@ -169,7 +171,7 @@ fn comments(key: &Key, item: &Item) -> Vec<String> {
 }
 
 /// Takes features out of an array. The comments around them stay.
-fn retain(array: &mut Array, keep: impl Fn(&str) -> bool) {
+pub(super) fn retain(array: &mut Array, keep: impl Fn(&str) -> bool) {
     let mut kept: Vec<Value> = Vec::new();
     // Whole lines of comments that have lost their element, and the space in front of the first one.
     let mut orphan = String::new();
@@ -212,7 +214,7 @@ fn has_comments(array: &Array) -> bool {
     raw(Some(array.trailing())).contains('#')
 }
 
-fn raw(text: Option<&RawString>) -> String {
+pub(super) fn raw(text: Option<&RawString>) -> String {
     text.and_then(RawString::as_str).unwrap_or_default().to_owned()
 }
 

@@ -1,13 +1,17 @@
 //! Which edit four bytes stand for: what, where, and two for how. Subjects are mostly entries that are there.
 
-use std::{collections::{BTreeMap, BTreeSet}, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use toml_edit::DocumentMut;
 
 use super::super::*;
 use crate::manifest::{self, DepTable, Kind};
 
-const REQUIREMENTS: [&str; 8] = ["1.2", "=1.0.0", ">=0.3, <2", "*", "", "\"", "a\\\n'''#", "\u{e4}"];
+const REQUIREMENTS: [&str; 8] =
+    ["1.2", "=1.0.0", ">=0.3, <2", "*", "", "\"", "a\\\n'''#", "\u{e4}"];
 const FEATURES: [&str; 6] = ["full", "std", "x-y", "dep/feature", "odd \"one\"", ""];
 
 /// The edit that the bytes stand for.
@@ -21,8 +25,11 @@ pub(super) fn edit(
     let own = own.and_then(|document| manifest::declaration_at(document, &site, &key));
     let own = own.unwrap_or_else(|| Declaration { key: key.clone(), ..Declaration::default() });
     let pool: Vec<&str> = own.features.iter().map(String::as_str).chain(FEATURES).collect();
-    let features: BTreeSet<String> =
-        (0..8).filter(|bit| how & (1 << bit) != 0).filter_map(|bit| pool.get(bit)).map(|name| (*name).to_owned()).collect();
+    let features: BTreeSet<String> = (0..8)
+        .filter(|bit| how & (1 << bit) != 0)
+        .filter_map(|bit| pool.get(bit))
+        .map(|name| (*name).to_owned())
+        .collect();
     let features: Vec<String> = features.into_iter().collect();
     let default_features = more & 1 != 0;
     match what % 10 {
@@ -33,14 +40,19 @@ pub(super) fn edit(
         }
         2 => Edit::Inherit { site, key },
         3 => {
-            let requirement = own.requirement.filter(|_| how & 64 == 0).unwrap_or_else(|| "1".to_owned());
-            let heirs = subjects.iter().filter(|(site, name)| *name == key && *site != Site::Workspace);
+            let requirement =
+                own.requirement.filter(|_| how & 64 == 0).unwrap_or_else(|| "1".to_owned());
+            let heirs =
+                subjects.iter().filter(|(site, name)| *name == key && *site != Site::Workspace);
             let heirs = heirs.map(|(site, _)| site.clone()).filter(|_| more & 2 != 0).collect();
             let key = if more & 4 == 0 { key } else { "m".to_owned() };
             let rename_of = (more & 8 != 0).then(|| "real".to_owned());
             let default_features = (more & 16 != 0).then_some(default_features);
             let entry = Declaration {
-                key, rename_of, default_features, features,
+                key,
+                rename_of,
+                default_features,
+                features,
                 requirement: Some(requirement),
                 source: if more & 32 == 0 { Vec::new() } else { own.source },
                 ..Declaration::default()

@@ -38,6 +38,8 @@ pub(super) fn kept(old: &str, new: &str, edit: &Edit) {
             let at = left.iter().position(|known| *known == comment);
             left.swap_remove(at.unwrap_or_else(|| panic!("{comment:?} is lost")));
         }
+        left.retain(|comment| *comment != "# why" || !matches!(edit, Edit::Set { .. }));
+        assert!(left.is_empty(), "{left:?} is there twice");
     }
 }
 
