@@ -155,19 +155,44 @@ fn lay_above(key: &mut Decor, comments: &[String]) {
     }
 }
 
-/// The comments above a key, beside its value and between the elements of an array.
+/// The comments above a key, beside its value and within it.
 fn comments(key: &Key, item: &Item) -> Vec<String> {
     let mut around = Vec::new();
-    around.push(raw(key.leaf_decor().prefix()));
-    if let Some(array) = item.as_array() {
-        for value in array {
-            around.extend([raw(value.decor().prefix()), raw(value.decor().suffix())]);
-        }
-        around.push(raw(Some(array.trailing())));
-    }
-    around.push(raw(item.as_value().and_then(|value| value.decor().suffix())));
+    spaces(key, item, &mut around);
     let lines = around.iter().flat_map(|text| text.lines());
     lines.map(str::trim).filter(|line| line.starts_with('#')).map(str::to_owned).collect()
+}
+
+/// What stands between the words of an entry, in order.
+fn spaces(key: &Key, item: &Item, out: &mut Vec<String>) {
+    out.push(raw(key.leaf_decor().prefix()));
+    match item {
+        Item::Value(value) => spaces_of(value, out),
+        Item::Table(table) => {
+            let keys = table.iter().filter_map(|(name, item)| Some((table.key(name)?, item)));
+            keys.for_each(|(key, item)| spaces(key, item, out));
+        }
+        Item::ArrayOfTables(_) | Item::None => {}
+    }
+}
+
+fn spaces_of(value: &Value, out: &mut Vec<String>) {
+    out.push(raw(value.decor().prefix()));
+    match value {
+        Value::Array(array) => {
+            array.iter().for_each(|value| spaces_of(value, out));
+            out.push(raw(Some(array.trailing())));
+        }
+        Value::InlineTable(table) => {
+            for (name, value) in table {
+                out.push(raw(table.key(name).and_then(|key| key.leaf_decor().prefix())));
+                spaces_of(value, out);
+            }
+            out.push(raw(Some(table.trailing())));
+        }
+        _ => {}
+    }
+    out.push(raw(value.decor().suffix()));
 }
 
 /// Takes features out of an array. The comments around them stay.

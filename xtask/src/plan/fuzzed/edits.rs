@@ -38,6 +38,8 @@ pub(super) fn edit(
             let requirement = REQUIREMENTS[usize::from(how) % REQUIREMENTS.len()].to_owned();
             Edit::SetRequirement { site, key, requirement }
         }
+        // The workspace has nobody to inherit from.
+        2 | 5 if site == Site::Workspace => set(how, &key),
         2 => Edit::Inherit { site, key },
         3 => {
             let requirement =

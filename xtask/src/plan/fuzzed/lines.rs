@@ -7,6 +7,7 @@ use std::{collections::BTreeSet, ops::Range};
 use toml_edit::{Document, Item, Key, TableLike};
 
 use super::super::*;
+use crate::text::Text;
 
 /// Panics unless the lines that the edit does not name, the comments, the endings of lines, the byte order mark and the
 /// final newline (or none) survived.
@@ -45,8 +46,9 @@ pub(super) fn kept(old: &str, new: &str, edit: &Edit) {
 
 /// Numbers of the lines of what the edit names, and of the comments and empty lines above.
 fn touched(text: &str, edit: &Edit) -> BTreeSet<usize> {
-    let text = text.replace("\r\n", "\n");
-    let document = Document::parse(text.as_str()).expect("the text is TOML");
+    let text = Text::decode(text.as_bytes()).expect("the text is UTF-8");
+    let text = text.as_str();
+    let document = Document::parse(text).expect("the text is TOML");
     let mut spans = Vec::new();
     for path in edit.touches() {
         collect(document.as_table(), &path, &mut spans);
