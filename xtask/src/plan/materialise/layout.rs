@@ -8,12 +8,16 @@ use std::collections::HashMap;
 use similar::{DiffOp, TextDiff};
 
 /// `text` with the difference between `printed`, its document before an edit, and `edited`, the same after it. All have
-/// `\n` endings. None where a line of `text` is not printed as it stands, so that it cannot be found again.
+/// `\n` endings, and so has every line of what comes of it. None where a line of `text` is not printed as it stands, so that it cannot be found again.
 pub(super) fn in_place(text: &str, printed: &str, edited: &str) -> Option<String> {
     if printed.strip_suffix('\n').unwrap_or(printed) == text.strip_suffix('\n').unwrap_or(text) {
         return Some(edited.to_owned());
     }
-    let (text, printed, edited) = (lines(text), lines(printed), lines(edited));
+    let [text, printed, edited] = [text, printed, edited].map(|text| match text.ends_with('\n') {
+        true => text.to_owned(),
+        false => format!("{text}\n"),
+    });
+    let (text, printed, edited) = (lines(&text), lines(&printed), lines(&edited));
     let places = places(&text, &printed)?;
     let mut is_gone = vec![false; text.len()];
     // What is inserted in front of each line, and at the end.
@@ -67,10 +71,10 @@ fn places(text: &[&str], printed: &[&str]) -> Option<Vec<usize>> {
     }
     let mut free: HashMap<&str, Vec<usize>> = HashMap::new();
     for at in (0..text.len()).rev().filter(|at| is_free[*at]) {
-        free.entry(text[at].trim_end_matches('\n')).or_default().push(at);
+        free.entry(text[at]).or_default().push(at);
     }
     for (line, place) in printed.iter().zip(&mut places).filter(|(_, place)| place.is_none()) {
-        *place = free.get_mut(line.trim_end_matches('\n')).and_then(Vec::pop);
+        *place = free.get_mut(line).and_then(Vec::pop);
     }
     (text.len() == printed.len()).then_some(())?;
     places.into_iter().collect()
@@ -97,7 +101,17 @@ mod tests {
     }
 
     #[test]
+    fn a_last_line_without_an_ending_gets_one_where_another_follows() {
+        let edited = in_place(
+            "a.b = 1\nc = 1\na.d = 1",
+            "a.b = 1\na.d = 1\nc = 1\n",
+            "a.b = 1\na.d = 1\na.e = 1\nc = 1\n",
+        );
+        assert_eq!(edited.as_deref(), Some("a.b = 1\nc = 1\na.d = 1\na.e = 1\n"));
+    }
+
+    #[test]
     fn a_line_that_is_printed_otherwise_is_not_found_again() {
-        assert_eq!(in_place("a = 1\nb = 1\n", "a = 1\nb  = 1\n", "b  = 1\n"), None);
+        assert_eq!(in_place("a = 1\nb = 1\n", "a = 1\nb = 01\n", "b = 01\n"), None);
     }
 }
