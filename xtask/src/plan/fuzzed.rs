@@ -35,19 +35,20 @@ pub(crate) fn manifests(input: &[u8]) {
     let edits: Vec<Edit> = script.into_iter().map(|bytes| edits::edit(bytes, &documents)).collect();
     let mut now = files.clone();
     for edit in &edits {
-        now = step(&now, edit);
+        let Some(next) = step(&now, edit) else { return };
+        now = next;
     }
     // All at once, they come to the same.
-    let after = apply(&files, &documents, edits);
+    let Some(after) = apply(&files, &documents, edits) else { return };
     for (path, bytes) in &now {
         meaning::same(bytes.as_deref(), after[path].as_deref());
     }
 }
 
-/// Applies one edit, twice.
-fn step(files: &Files, edit: &Edit) -> Files {
+/// Applies one edit, twice; none where the first is refused.
+fn step(files: &Files, edit: &Edit) -> Option<Files> {
     let documents = parse(files).expect("the files could be read");
-    let after = apply(files, &documents, vec![edit.clone()]);
+    let after = apply(files, &documents, vec![edit.clone()])?;
     let read = parse(&after).expect("what was written can be read");
     for (path, now) in after.iter().filter(|(path, now)| files.get(*path) != Some(*now)) {
         let (old, new) = (text(files.get(path).unwrap_or(&None)), text(now));
@@ -57,23 +58,35 @@ fn step(files: &Files, edit: &Edit) -> Files {
     }
     meaning::done(&documents, &read, edit);
     let twice = apply(&after, &read, vec![edit.clone()]);
-    assert!(twice == after, "a second time, the edit changes something again");
-    after
+    assert!(twice.is_none_or(|twice| twice == after), "a second time, it changes something again");
+    Some(after)
 }
 
 fn text(bytes: &Option<Vec<u8>>) -> String {
     String::from_utf8(bytes.clone().unwrap_or_default()).expect("the files are UTF-8")
 }
 
-/// The files after the edits.
-fn apply(files: &Files, documents: &BTreeMap<PathBuf, DocumentMut>, edits: Vec<Edit>) -> Files {
+/// The files after the edits; none where they are refused, since a text cannot be edited without moving other lines.
+fn apply(
+    files: &Files,
+    documents: &BTreeMap<PathBuf, DocumentMut>,
+    edits: Vec<Edit>,
+) -> Option<Files> {
     let mut change = Change::new(Code::Profile, "any", String::new(), String::new());
     change.edits = edits;
-    let written = written(files, documents, &[&change]);
-    let written = written.expect("an edit changes what it names and nothing else");
     let mut after = files.clone();
-    after.extend(written.into_iter().map(|(path, bytes)| (path, Some(bytes))));
-    after
+    match written(files, documents, &[&change]) {
+        Ok(written) => after.extend(written.into_iter().map(|(path, bytes)| (path, Some(bytes)))),
+        Err(error) => {
+            let is_moved = |(path, document): (&PathBuf, &DocumentMut)| {
+                let text = Text::decode(files[path].as_deref().unwrap_or_default());
+                document.to_string().trim_end() != text.expect("it was read").as_str().trim_end()
+            };
+            assert!(documents.iter().any(is_moved), "refused without need: {error:#}");
+            return None;
+        }
+    }
+    Some(after)
 }
 
 /// The documents of the files; none where one of them is not to be read.

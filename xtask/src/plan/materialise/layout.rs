@@ -27,14 +27,12 @@ pub(super) fn in_place(text: &str, printed: &str, edited: &str) -> Option<String
         if matches!(op, DiffOp::Equal { .. }) {
             continue;
         }
-        // A table comes before the next one; anything else belongs to the line above.
-        let is_table = first_word(&edited[new.clone()]).starts_with('[');
-        let above = old.start.checked_sub(1).filter(|_| old.is_empty() && !is_table);
-        let at = match above {
-            Some(above) => places[above] + 1,
-            None => places.get(old.start).copied().unwrap_or(text.len()),
-        };
-        added[at].extend_from_slice(&edited[new]);
+        // What is in a table stays in it; another table comes before the next one.
+        let (inside, tables) = edited[new.clone()].split_at(first_table(&edited[new]));
+        let above = old.start.checked_sub(1).filter(|_| old.is_empty());
+        let place = |line: usize| places.get(line).copied().unwrap_or(text.len());
+        added[above.map_or_else(|| place(old.start), |above| place(above) + 1)].extend(inside);
+        added[place(old.end)].extend(tables);
         old.for_each(|line| is_gone[places[line]] = true);
     }
     let kept = text.iter().zip(is_gone).map(|(line, is_gone)| (!is_gone).then_some(*line));
@@ -45,10 +43,12 @@ pub(super) fn in_place(text: &str, printed: &str, edited: &str) -> Option<String
     Some(out)
 }
 
-/// What the lines begin with, but for comments.
-fn first_word<'a>(lines: &[&'a str]) -> &'a str {
-    let mut lines = lines.iter().map(|line| line.trim());
-    lines.find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or_default()
+/// Where the lines begin a table, with the comments and empty lines above its header; their number if they begin none.
+fn first_table(lines: &[&str]) -> usize {
+    let header = lines.iter().position(|line| line.trim().starts_with('['));
+    let Some(header) = header else { return lines.len() };
+    let is_between = |line: &&&str| line.trim().is_empty() || line.trim().starts_with('#');
+    header - lines[..header].iter().rev().take_while(is_between).count()
 }
 
 /// The lines, each with its ending.
