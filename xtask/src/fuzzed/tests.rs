@@ -115,3 +115,19 @@ fn whatever_a_timing_report_says_it_is_read_or_refused() {
 fn whatever_is_in_an_ignore_file_stays_in_it() {
     hold("ignore_file", ignore_file);
 }
+
+#[test]
+fn the_fuzz_targets_are_built_with_the_dependencies_of_the_tool() {
+    let read = |path: &str| -> toml_edit::DocumentMut {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+        fs::read_to_string(path).unwrap().parse().unwrap()
+    };
+    let (own, fuzz) = (read("Cargo.toml"), read("fuzz/Cargo.toml"));
+    let unix = |document: &toml_edit::DocumentMut| document["target"]["cfg(unix)"].clone();
+    for (own, fuzz) in [(own.as_item(), fuzz.as_item()), (&unix(&own), &unix(&fuzz))] {
+        for (name, declared) in own["dependencies"].as_table().unwrap() {
+            let plain = |item: &toml_edit::Item| item.to_string().trim().to_owned();
+            assert_eq!(plain(&fuzz["dependencies"][name]), plain(declared), "{name}");
+        }
+    }
+}

@@ -76,7 +76,8 @@ pub(crate) fn replace_feature(
     };
     let mut new: Vec<&String> = Vec::new();
     for name in by {
-        if !new.contains(&name) && !array.iter().any(|value| value.as_str() == Some(name)) {
+        let is_there = array.iter().any(|value| value.as_str() == Some(name)) && name != feature;
+        if !is_there && !new.contains(&name) {
             new.push(name);
         }
     }
@@ -93,8 +94,10 @@ pub(crate) fn replace_feature(
             array.insert_formatted(at + offset, value);
         }
     }
-    // What is there twice, or replaced by nothing that is not there already.
-    retain(array, |name| name != feature);
+    // It was there twice, or what replaces it is there already.
+    if !by.iter().any(|name| name == feature) {
+        retain(array, |name| name != feature);
+    }
 }
 
 /// Removes an entry. A comment above it that heads a group of entries moves to the next one.

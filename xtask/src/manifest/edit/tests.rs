@@ -48,6 +48,21 @@ fn a_feature_is_replaced_at_its_place() {
 }
 
 #[test]
+fn comments_around_a_feature_that_is_replaced_are_there_once() {
+    let text = |features: &str| {
+        format!("[dependencies]\na = {{ version = \"1\", features = [\n{features}] }}\n")
+    };
+    let all = "  \"x\",\n  # all of it\n  \"full\", # really\n  \"full\",\n";
+    for (by, expected) in [
+        (&["x"][..], "  \"x\",\n  # all of it\n # really\n"),
+        (&["rt", "sync", "rt"], "  \"x\",\n  # all of it\n  \"rt\",\n  \"sync\", # really\n"),
+    ] {
+        let by: Vec<String> = by.iter().map(|name| (*name).to_owned()).collect();
+        check(&text(all), &text(expected), |doc| replace_feature(doc, &member(), "a", "full", &by));
+    }
+}
+
+#[test]
 fn a_comment_that_heads_a_group_survives_its_first_entry() {
     check(
         "[dependencies]\n# numbers\na = \"1\"\nb = \"2\"\n",

@@ -65,8 +65,7 @@ pub(super) fn edit(
         5 => Edit::Ask { site, key, features, default_features },
         6 => {
             let feature = pool[usize::from(more) % pool.len()].to_owned();
-            let by = features.into_iter().filter(|name| *name != feature).collect();
-            Edit::ReplaceFeature { site, key, feature, by }
+            Edit::ReplaceFeature { site, key, feature, by: features }
         }
         7 => Edit::RemoveUninherited { key },
         _ => set(how, &key),
