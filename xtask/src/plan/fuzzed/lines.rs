@@ -25,12 +25,13 @@ pub(super) fn kept(old: &str, new: &str, edit: &Edit) {
     let (touched, lines) = (touched(old, edit), old.split_inclusive('\n').collect::<Vec<_>>());
     let mut after = new.split_inclusive('\n');
     for (at, line) in lines.iter().enumerate().filter(|(at, _)| !touched.contains(at)) {
+        let bare = |text: &str| text.trim_end_matches(['\r', '\n']).to_owned();
         let is_last = at + 1 == lines.len();
+        // Which of several equal lines has gone cannot be told, so that one may have the ending of another.
+        let is_repeated = lines.iter().filter(|other| bare(other) == bare(line)).count() > 1;
         // Where the file ends without an ending, it is another line's turn to have none.
-        let is_same = |now: &str| {
-            let bare = |text: &str| text.trim_end_matches(['\r', '\n']).to_owned();
-            now == *line || (is_last || !now.ends_with('\n')) && bare(now) == bare(line)
-        };
+        let may_end = |now: &str| is_last || is_repeated || !now.ends_with('\n');
+        let is_same = |now: &str| now == *line || may_end(now) && bare(now) == bare(line);
         assert!(after.any(is_same), "line {} is gone or moved: {line:?}", at + 1);
     }
     if !matches!(edit, Edit::Remove { .. } | Edit::RemoveUninherited { .. }) {
