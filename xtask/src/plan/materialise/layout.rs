@@ -8,7 +8,8 @@ use std::collections::HashMap;
 use similar::{DiffOp, TextDiff};
 
 /// `text` with the difference between `printed`, its document before an edit, and `edited`, the same after it. All have
-/// `\n` endings, and so has every line of what comes of it. None where a line of `text` is not printed as it stands, so that it cannot be found again.
+/// `\n` endings, and so has every line of what comes of it. None where a line of `text` is not printed as it stands, so
+/// that it cannot be found again.
 pub(super) fn in_place(text: &str, printed: &str, edited: &str) -> Option<String> {
     if printed.strip_suffix('\n').unwrap_or(printed) == text.strip_suffix('\n').unwrap_or(text) {
         return Some(edited.to_owned());
