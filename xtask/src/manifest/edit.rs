@@ -117,7 +117,10 @@ pub(crate) fn remove(doc: &mut DocumentMut, site: &Site, key: &str) {
         && !lead(table, next).contains('\n')
         && table.get(next).is_some_and(|next| !has_header(next))
     {
-        set_lead(table, next, &heading);
+        // Each line keeps its own indentation.
+        let lines = heading.rfind('\n').map_or("", |end| &heading[..=end]);
+        let indented = lines.to_owned() + &lead(table, next);
+        set_lead(table, next, &indented);
     }
     table.remove(key);
 }

@@ -70,6 +70,11 @@ fn a_comment_that_heads_a_group_survives_its_first_entry() {
         |doc| remove(doc, &member(), "a"),
     );
     check(
+        "[dependencies]\n# numbers\na = \"1\"\n  b = \"2\"\n",
+        "[dependencies]\n# numbers\n  b = \"2\"\n",
+        |doc| remove(doc, &member(), "a"),
+    );
+    check(
         "[dependencies]\n# numbers\na.version = \"1\"\nb.workspace = true\n",
         "[dependencies]\n# numbers\nb.workspace = true\n",
         |doc| remove(doc, &member(), "a"),
