@@ -53,7 +53,7 @@ pub(crate) fn set_requirement(doc: &mut DocumentMut, site: &Site, key: &str, req
     } else {
         item.as_table_like_mut().and_then(|table| table.get_mut("version")?.as_value_mut())
     };
-    if let Some(slot) = slot {
+    if let Some(slot) = slot.filter(|slot| slot.is_str()) {
         replace_value(slot, requirement);
     }
 }
@@ -173,8 +173,12 @@ pub(crate) fn set(doc: &mut DocumentMut, path: &[String], key: &str, value: Valu
             None => return,
         }
     }
-    match table.get_mut(key).and_then(Item::as_value_mut) {
-        Some(slot) => replace_value(slot, value),
+    match table.get_mut(key).map(Item::as_value_mut) {
+        Some(Some(slot)) if !slot.is_array() && !slot.is_inline_table() => {
+            replace_value(slot, value);
+        }
+        // A list or a table is no setting, and has comments of its own.
+        Some(_) => {}
         None => {
             let closing = take_closing_space(table);
             let mut value = value;

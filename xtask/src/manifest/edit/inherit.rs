@@ -255,8 +255,10 @@ pub(crate) fn ask(
         return;
     };
     let Some(entry) = item.as_table_like_mut() else { return };
-    match entry.get_mut("features").and_then(Item::as_array_mut) {
-        Some(array) => extend(array, features),
+    match entry.get_mut("features").map(Item::as_array_mut) {
+        Some(Some(array)) => extend(array, features),
+        // Of another type: cargo refuses it.
+        Some(None) => {}
         None if features.is_empty() => {}
         None => add(item, "features", features.iter().map(String::as_str).collect::<Array>()),
     }
@@ -292,8 +294,9 @@ fn push(array: &mut Array, feature: &str) {
 fn set_default_features(item: &mut Item, flag: bool) {
     let Some(entry) = item.as_table_like_mut() else { return };
     let old = ["default-features", "default_features"].into_iter().find(|k| entry.contains_key(k));
-    match old.and_then(|key| entry.get_mut(key)?.as_value_mut()) {
-        Some(slot) => replace_value(slot, flag),
+    match old.and_then(|key| entry.get_mut(key)).map(Item::as_value_mut) {
+        Some(Some(slot)) if slot.is_bool() => replace_value(slot, flag),
+        Some(_) => {}
         None => add(item, "default-features", flag),
     }
 }

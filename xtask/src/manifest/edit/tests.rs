@@ -128,6 +128,15 @@ fn an_edit_without_its_subject_does_nothing() {
     });
 }
 
+#[test]
+fn what_has_a_type_that_cargo_refuses_is_left_alone() {
+    let text = "[dependencies]\na = { features = \"x\", default-features.x = 1 } # c\n[profile.dev.debug]\n";
+    check(text, text, |doc| {
+        ask(doc, &member(), "a", &["y".to_owned()], true);
+        set(doc, &["profile".to_owned(), "dev".to_owned()], "debug", 1.into());
+    });
+}
+
 mod properties {
     use proptest::{collection::btree_map, prelude::*};
 

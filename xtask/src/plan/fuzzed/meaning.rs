@@ -170,7 +170,8 @@ pub(super) fn done(
             let steps = (1..=path.len()).map(|end| manifest::item_at(before, &path[..end]));
             let is_free = steps.flatten().all(Item::is_table_like);
             let whole = [path.as_slice(), &[key]].concat();
-            let is_table = manifest::item_at(before, &whole).is_some_and(|item| !item.is_value());
+            let is_table = manifest::item_at(before, &whole)
+                .is_some_and(|item| !item.is_value() || item.is_array() || item.is_table_like());
             if is_free && !is_table {
                 let after = manifest::item_at(&new[file], &whole).and_then(Item::as_value);
                 let plain = |value: &Value| value.clone().decorated("", "").to_string();
