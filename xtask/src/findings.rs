@@ -22,7 +22,7 @@ use crate::{
 mod broad_features;
 mod cargo_config;
 mod duplicate_version;
-mod gitignore;
+pub(crate) mod gitignore;
 mod not_inherited;
 mod package_bloat;
 mod profile;

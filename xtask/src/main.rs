@@ -13,6 +13,8 @@ mod configuration;
 mod disk;
 mod files;
 mod findings;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzed;
 mod graph;
 mod history;
 mod insight;

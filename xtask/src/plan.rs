@@ -17,11 +17,15 @@ use crate::{
     text,
 };
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzed;
 mod materialise;
 
 #[cfg(test)]
 pub(crate) use materialise::edited;
 pub(crate) use materialise::materialise;
+#[cfg(any(test, fuzzing))]
+pub(crate) use materialise::written;
 
 /// The smallest set of edits that makes sense alone.
 #[derive(Debug, Clone)]

@@ -29,6 +29,8 @@ mod readable;
 mod root;
 mod sources;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) use ignored::ignores;
 pub(crate) use root::{Intent, find_root, manifest_path, metadata};
 pub(crate) use sources::Member;
 

@@ -32,7 +32,15 @@ impl Text {
             Some(rest) => (true, rest),
             None => (false, text),
         };
-        Ok(Self { bom, raw: raw.to_owned(), normal: raw.replace("\r\n", "\n") })
+        let mut normal = String::with_capacity(raw.len());
+        for line in raw.split_inclusive('\n') {
+            match line.strip_suffix('\n') {
+                // More than one `\r`, as a conversion of what was converted already leaves them, are one ending.
+                Some(line) => normal.extend([line.trim_end_matches('\r'), "\n"]),
+                None => normal.push_str(line),
+            }
+        }
+        Ok(Self { bom, raw: raw.to_owned(), normal })
     }
 
     /// The content with `\n` endings and without a byte order mark.
@@ -165,6 +173,12 @@ mod tests {
     fn untouched_lines_keep_their_endings() {
         let after = edit("a\r\nb\nc\r\nd\r\n", |text| text.replace('b', "x\ny"));
         assert_eq!(after, "a\r\nx\r\ny\r\nc\r\nd\r\n");
+    }
+
+    #[test]
+    fn endings_that_were_converted_twice_are_endings() {
+        assert_eq!(Text::decode(b"a\r\r\nb\r").unwrap().as_str(), "a\nb\r");
+        assert_eq!(edit("a\r\r\nb\r\n", |text| text.replace('b', "c")), "a\r\r\nc\r\n");
     }
 
     #[test]

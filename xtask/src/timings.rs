@@ -13,6 +13,8 @@ use std::{
 
 use serde_json::Value;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzed;
 mod schedule;
 mod timeline;
 mod waits;

@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 use super::names::is_backup_name;
 use crate::files::{MAX_FILE_BYTES, MODE_BITS, relative, sha256};
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzed;
+
 /// Version of `manifest.json`. Raise it when an older tool could misread the file.
 pub(super) const SCHEMA: u64 = 1;
 
@@ -28,7 +31,7 @@ pub(crate) enum State {
 }
 
 /// `manifest.json`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Manifest {
     pub(crate) schema: u64,
     pub(crate) tool_version: String,
@@ -122,6 +125,12 @@ impl Manifest {
             if !paths.insert(Path::new(&entry.path)) {
                 bail!("it lists `{}` twice", entry.path);
             }
+            if let Some(link) = &entry.link {
+                ensure!(
+                    relative(Path::new(link))? == *link,
+                    "`{link}` is not a plain relative path"
+                );
+            }
             for version in [&entry.before, &entry.after].into_iter().flatten() {
                 let mode = version.mode.unwrap_or(0);
                 ensure!(mode & !MODE_BITS == 0, "mode {mode:o} of `{}` is no mode", entry.path);
@@ -129,11 +138,13 @@ impl Manifest {
                 ensure!(bytes <= MAX_FILE_BYTES, "`{}` has {bytes} bytes: too many", entry.path);
             }
         }
+        let mut directories = BTreeSet::new();
         for directory in self.created_directories.iter().chain(&self.removed_directories) {
             check_path(directory)?;
             ensure!(!paths.contains(Path::new(directory)), "`{directory}` is also a file");
+            ensure!(directories.insert(Path::new(directory)), "it lists `{directory}` twice");
         }
-        for path in &paths {
+        for path in paths.iter().chain(&directories) {
             let above = path.ancestors().skip(1).find(|ancestor| paths.contains(ancestor));
             if let Some(above) = above {
                 bail!("`{}` is both a file and a directory", above.display());

@@ -1,5 +1,7 @@
 //! `gitignore`: generated directories that git would show as untracked.
 
+use std::collections::BTreeSet;
+
 use crate::{
     cli::Code,
     plan::{Change, Edit},
@@ -7,6 +9,9 @@ use crate::{
 };
 
 use super::Finding;
+
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzed;
 
 /// A pattern, and a path that it would ignore, for asking git whether it does already.
 const PATTERNS: [(&str, &str); 3] = [
@@ -22,11 +27,7 @@ pub(crate) const PROBES: [&str; 3] =
 
 /// One change with the patterns that are missing.
 pub(super) fn find(snapshot: &Snapshot) -> Vec<Finding> {
-    let lines: Vec<String> = PATTERNS
-        .iter()
-        .filter(|(_, probe)| !snapshot.ignored.contains(*probe))
-        .map(|(pattern, _)| (*pattern).to_owned())
-        .collect();
+    let lines = missing(&snapshot.ignored);
     if lines.is_empty() {
         return Vec::new();
     }
@@ -35,4 +36,10 @@ pub(super) fn find(snapshot: &Snapshot) -> Vec<Finding> {
     let mut change = Change::new(Code::Gitignore, "patterns", title, reason);
     change.edits = vec![Edit::Ignore { lines }];
     vec![Finding::Remedy(change)]
+}
+
+/// The patterns whose probes are not among those that are ignored.
+fn missing(ignored: &BTreeSet<String>) -> Vec<String> {
+    let missing = PATTERNS.iter().filter(|(_, probe)| !ignored.contains(*probe));
+    missing.map(|(pattern, _)| (*pattern).to_owned()).collect()
 }

@@ -11,6 +11,7 @@ mod inherit;
 
 pub(crate) use declare::declare;
 pub(crate) use inherit::{ask, inherit, withdraw};
+use inherit::{raw, retain};
 
 /// The dependency table at a site, if it is there.
 fn entries<'a>(doc: &'a mut DocumentMut, site: &Site) -> Option<&'a mut dyn TableLike> {
@@ -52,7 +53,7 @@ pub(crate) fn set_requirement(doc: &mut DocumentMut, site: &Site, key: &str, req
     } else {
         item.as_table_like_mut().and_then(|table| table.get_mut("version")?.as_value_mut())
     };
-    if let Some(slot) = slot {
+    if let Some(slot) = slot.filter(|slot| slot.is_str()) {
         replace_value(slot, requirement);
     }
 }
@@ -73,18 +74,29 @@ pub(crate) fn replace_feature(
     let Some(at) = array.iter().position(|value| value.as_str() == Some(feature)) else {
         return;
     };
-    let decor = array.get(at).map(|value| value.decor().clone()).unwrap_or_default();
-    array.remove(at);
-    let present: Vec<String> = array.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-    let new = by.iter().filter(|feature| !present.contains(feature));
-    for (offset, feature) in new.enumerate() {
-        let mut value = Value::from(feature.as_str());
-        *value.decor_mut() = decor.clone();
-        // In a one-line array the first element has no space in front and the others one.
-        if offset + at > 0 && decor.prefix().and_then(|p| p.as_str()).is_none_or(str::is_empty) {
-            value.decor_mut().set_prefix(" ");
+    let mut new: Vec<&String> = Vec::new();
+    for name in by {
+        let is_there = array.iter().any(|value| value.as_str() == Some(name)) && name != feature;
+        if !is_there && !new.contains(&name) {
+            new.push(name);
         }
-        array.insert_formatted(at + offset, value);
+    }
+    if let (Some((last, others)), Some(old)) = (new.split_last(), array.get(at)) {
+        let (before, behind) = (raw(old.decor().prefix()), raw(old.decor().suffix()));
+        // Comments above stay above the first, and those behind stay behind the last.
+        let line = before.rfind('\n').map_or(" ", |at| &before[at..]);
+        let first = if at > 0 && before.is_empty() { " " } else { &before };
+        array.remove(at);
+        for (offset, feature) in others.iter().chain([last]).enumerate() {
+            let prefix = if offset == 0 { first } else { line };
+            let suffix = if offset == others.len() { behind.as_str() } else { "" };
+            let value = Value::from(feature.as_str()).decorated(prefix, suffix);
+            array.insert_formatted(at + offset, value);
+        }
+    }
+    // It was there twice, or what replaces it is there already.
+    if !by.iter().any(|name| name == feature) {
+        retain(array, |name| name != feature);
     }
 }
 
@@ -98,24 +110,45 @@ pub(crate) fn remove(doc: &mut DocumentMut, site: &Site, key: &str) {
         return;
     };
     let next = names.get(at + 1);
-    let heading = prefix(table, key);
+    let heading = lead(table, key);
     if let (Some(next), true) = (next, heading.contains('#'))
         && !mentions(&heading, key)
-        && prefix(table, next).trim().is_empty()
-        && !prefix(table, next).contains('\n')
-        && let Some(mut slot) = table.key_mut(next)
+        && lead(table, next).trim().is_empty()
+        && !lead(table, next).contains('\n')
+        && table.get(next).is_some_and(|next| !has_header(next))
     {
-        slot.leaf_decor_mut().set_prefix(heading);
+        // Each line keeps its own indentation.
+        let lines = heading.rfind('\n').map_or("", |end| &heading[..=end]);
+        let indented = lines.to_owned() + &lead(table, next);
+        set_lead(table, next, &indented);
     }
     table.remove(key);
 }
 
-/// The lines between an entry and the one before it.
-fn prefix(table: &dyn TableLike, key: &str) -> String {
-    table
-        .key(key)
-        .and_then(|key| key.leaf_decor().prefix()?.as_str().map(str::to_owned))
-        .unwrap_or_default()
+fn has_header(item: &Item) -> bool {
+    item.is_array_of_tables() || item.as_table().is_some_and(|table| !table.is_dotted())
+}
+
+/// The lines between an entry and the one before it. In an entry of dotted keys they belong to the first of them.
+fn lead(table: &dyn TableLike, key: &str) -> String {
+    let dotted = table.get(key).and_then(Item::as_table_like).filter(|entry| entry.is_dotted());
+    let first = dotted.and_then(|entry| Some((entry, entry.iter().next()?.0)));
+    match first {
+        Some((entry, first)) => lead(entry, first),
+        None => raw(table.key(key).and_then(|key| key.leaf_decor().prefix())),
+    }
+}
+
+/// Puts lines between an entry and the one before it, in place of those that are there.
+fn set_lead(table: &mut dyn TableLike, key: &str, lines: &str) {
+    let dotted = table.get(key).and_then(Item::as_table_like).filter(|entry| entry.is_dotted());
+    if let Some(first) = dotted.and_then(|entry| Some(entry.iter().next()?.0.to_owned())) {
+        let entry = table.get_mut(key).and_then(Item::as_table_like_mut);
+        return set_lead(entry.expect("it is a table"), &first, lines);
+    }
+    if let Some(mut key) = table.key_mut(key) {
+        key.leaf_decor_mut().set_prefix(lines);
+    }
 }
 
 fn mentions(comment: &str, name: &str) -> bool {
@@ -140,8 +173,12 @@ pub(crate) fn set(doc: &mut DocumentMut, path: &[String], key: &str, value: Valu
             None => return,
         }
     }
-    match table.get_mut(key).and_then(Item::as_value_mut) {
-        Some(slot) => replace_value(slot, value),
+    match table.get_mut(key).map(Item::as_value_mut) {
+        Some(Some(slot)) if !slot.is_array() && !slot.is_inline_table() => {
+            replace_value(slot, value);
+        }
+        // A list or a table is no setting, and has comments of its own.
+        Some(_) => {}
         None => {
             let closing = take_closing_space(table);
             let mut value = value;

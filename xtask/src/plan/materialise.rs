@@ -17,19 +17,31 @@ use crate::{
     text::{self, Text},
 };
 
+mod layout;
+
 /// The files that differ once `chosen` is applied in order; paths relative to the workspace root.
 ///
 /// # Errors
-/// When an edit would change a key that no chosen change names: a defect, so nothing may be written.
+/// When an edit would change a key that no chosen change names: a defect, so nothing may be written. Or when a text
+/// cannot be edited without moving other lines.
 pub(crate) fn materialise(
     snapshot: &Snapshot,
     chosen: &[&Change],
 ) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
+    written(&snapshot.files, &snapshot.documents, chosen)
+}
+
+/// The same from the files and the documents that the TOML files among them hold.
+pub(crate) fn written(
+    files: &BTreeMap<PathBuf, Option<Vec<u8>>>,
+    documents: &BTreeMap<PathBuf, DocumentMut>,
+    chosen: &[&Change],
+) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
     let mut out = BTreeMap::new();
-    for (path, document) in edited(&snapshot.documents, chosen)? {
-        let before = snapshot.files.get(&path).and_then(Option::as_deref);
-        let after = encode(before, &document.to_string(), &path)?;
-        out.insert(path, after);
+    for (path, document) in edited(documents, chosen)? {
+        let before = files.get(&path).and_then(Option::as_deref);
+        let printed = documents.get(&path).map(ToString::to_string).unwrap_or_default();
+        out.insert(path.clone(), encode(before, &printed, &document, &path)?);
     }
     let edits = chosen.iter().flat_map(|change| &change.edits);
     let ignored: Vec<String> = edits
@@ -41,7 +53,7 @@ pub(crate) fn materialise(
         .collect();
     if !ignored.is_empty() {
         let path = PathBuf::from(IGNORE_FILE);
-        let text = decode(snapshot.files.get(&path).and_then(Option::as_deref), &path)?;
+        let text = decode(files.get(&path).and_then(Option::as_deref), &path)?;
         out.insert(path, text.encode(&text::append_lines(text.as_str(), &ignored)));
     }
     Ok(out)
@@ -77,12 +89,35 @@ fn decode(before: Option<&[u8]>, path: &Path) -> Result<Text> {
         .with_context(|| format!("failed to read `{}`", path.display()))
 }
 
-fn encode(before: Option<&[u8]>, after: &str, path: &Path) -> Result<Vec<u8>> {
+/// The bytes of a file whose document printed `printed` and is `after` now.
+fn encode(
+    before: Option<&[u8]>,
+    printed: &str,
+    after: &DocumentMut,
+    path: &Path,
+) -> Result<Vec<u8>> {
     let text = decode(before, path)?;
+    let after = after.to_string();
+    let placed = layout::in_place(text.as_str(), printed, &after);
+    // A line that stands elsewhere could mean something else there.
+    let is_meant = |placed: &String| {
+        let read = |text: &str| text.parse::<DocumentMut>().ok();
+        *placed == after
+            || read(placed)
+                .zip(read(&after))
+                .is_some_and(|(placed, after)| manifest::changed_keys(&after, &placed).is_empty())
+    };
+    let Some(placed) = placed.filter(is_meant) else {
+        bail!(
+            "`{}` cannot be edited without moving lines that no change names; nothing was written\n\
+             hint: write the keys of each table in it one after the other, and run again",
+            path.display()
+        );
+    };
     // The document ends its last line even where the file did not.
     let is_open = !text.as_str().is_empty() && !text.as_str().ends_with('\n');
-    let after = after.strip_suffix('\n').filter(|_| is_open).unwrap_or(after);
-    Ok(text.encode(after))
+    let placed = placed.strip_suffix('\n').filter(|_| is_open).unwrap_or(&placed);
+    Ok(text.encode(placed))
 }
 
 /// The invariant of every commit: a file differs only at keys that the chosen changes name.

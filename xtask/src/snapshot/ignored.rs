@@ -30,7 +30,9 @@ pub(super) fn of(
 
 /// Whether `lines` ignore a path or a directory above it; nothing below that one can be taken back.
 /// Source: <https://git-scm.com/docs/gitignore>.
-fn ignores(lines: &str, probe: &str) -> bool {
+pub(crate) fn ignores(lines: &str, probe: &str) -> bool {
+    // Git passes a byte order mark over.
+    let lines = lines.strip_prefix('\u{feff}').unwrap_or(lines);
     let path = probe.trim_end_matches('/');
     let above = path.match_indices('/').map(|(end, _)| (&path[..end], true));
     above.chain([(path, probe.ends_with('/'))]).any(|(path, is_dir)| {
@@ -82,6 +84,7 @@ mod tests {
             ("*.html", "cargo-timing.html", true),
             ("cargo-timing.html/", "cargo-timing.html", false),
             ("*", "backup-20000101-000000/", true),
+            ("\u{feff}/backup-*/", "backup-20000101-000000/", true),
             ("[z-a]\n/backup-*/", "backup-20000101-000000/", true),
         ] {
             assert_eq!(ignores(lines, probe), is_ignored, "{lines:?} for {probe}");

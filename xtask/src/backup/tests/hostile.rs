@@ -37,6 +37,7 @@ fn hostile_manifests_are_refused() {
         ("path", json!("backup-20200101-000000/x"), "lies in a backup"),
         ("path", json!("crates/a/Cargo.toml"), "twice"),
         ("path", json!("crates"), "both a file and a directory"),
+        ("link", json!("../x"), "not a plain relative path"),
         ("before", json!({"sha256": "", "bytes": 12, "mode": 0o644}), "not what was backed up"),
         ("before", json!({"sha256": "", "bytes": 1, "mode": 0o644}), "12 bytes, not the 1"),
         ("before", json!({"sha256": "", "bytes": u64::MAX, "mode": 0}), "too many"),
@@ -53,6 +54,8 @@ fn hostile_manifests_are_refused() {
         ("state", json!("finished"), "unknown variant"),
         ("created_directories", json!(["../x"]), "not a plain relative path"),
         ("removed_directories", json!(["Cargo.toml"]), "also a file"),
+        ("removed_directories", json!(["Cargo.toml/x"]), "both a file and a directory"),
+        ("removed_directories", json!(["old", "old"]), "twice"),
     ] {
         let error = damage(|backup| forge(backup, |manifest| manifest[key] = value.clone()));
         assert!(error.contains(reason), "{key} = {value}: {error}");

@@ -4,7 +4,7 @@ use toml_edit::{
     Array, Decor, DocumentMut, InlineTable, Item, Key, RawString, Table, TableLike, Value,
 };
 
-use super::{entries, replace_value, take_closing_space};
+use super::{entries, lead, replace_value, set_lead, take_closing_space};
 use crate::manifest::Site;
 
 /// Makes an entry inherit from `[workspace.dependencies]`, keeping `optional` and asking for
@@ -20,6 +20,7 @@ pub(crate) fn inherit(
         return;
     };
     let dotted = prefers_dotted(table);
+    let lines = lead(table, key);
     let Some(item) = table.get_mut(key) else {
         return;
     };
@@ -39,6 +40,7 @@ pub(crate) fn inherit(
         entry.set_dotted(true);
         entry.insert("workspace", Item::Value(flag));
         *item = Item::Table(entry);
+        set_lead(table, key, &lines);
     } else {
         let mut entry = InlineTable::new();
         entry.insert("version", flag);
@@ -153,23 +155,48 @@ fn lay_above(key: &mut Decor, comments: &[String]) {
     }
 }
 
-/// The comments above a key, beside its value and between the elements of an array.
+/// The comments above a key, beside its value and within it.
 fn comments(key: &Key, item: &Item) -> Vec<String> {
     let mut around = Vec::new();
-    around.push(raw(key.leaf_decor().prefix()));
-    if let Some(array) = item.as_array() {
-        for value in array {
-            around.extend([raw(value.decor().prefix()), raw(value.decor().suffix())]);
-        }
-        around.push(raw(Some(array.trailing())));
-    }
-    around.push(raw(item.as_value().and_then(|value| value.decor().suffix())));
+    spaces(key, item, &mut around);
     let lines = around.iter().flat_map(|text| text.lines());
     lines.map(str::trim).filter(|line| line.starts_with('#')).map(str::to_owned).collect()
 }
 
+/// What stands between the words of an entry, in order.
+fn spaces(key: &Key, item: &Item, out: &mut Vec<String>) {
+    out.push(raw(key.leaf_decor().prefix()));
+    match item {
+        Item::Value(value) => spaces_of(value, out),
+        Item::Table(table) => {
+            let keys = table.iter().filter_map(|(name, item)| Some((table.key(name)?, item)));
+            keys.for_each(|(key, item)| spaces(key, item, out));
+        }
+        Item::ArrayOfTables(_) | Item::None => {}
+    }
+}
+
+fn spaces_of(value: &Value, out: &mut Vec<String>) {
+    out.push(raw(value.decor().prefix()));
+    match value {
+        Value::Array(array) => {
+            array.iter().for_each(|value| spaces_of(value, out));
+            out.push(raw(Some(array.trailing())));
+        }
+        Value::InlineTable(table) => {
+            for (name, value) in table {
+                out.push(raw(table.key(name).and_then(|key| key.leaf_decor().prefix())));
+                spaces_of(value, out);
+            }
+            out.push(raw(Some(table.trailing())));
+        }
+        _ => {}
+    }
+    out.push(raw(value.decor().suffix()));
+}
+
 /// Takes features out of an array. The comments around them stay.
-fn retain(array: &mut Array, keep: impl Fn(&str) -> bool) {
+pub(super) fn retain(array: &mut Array, keep: impl Fn(&str) -> bool) {
     let mut kept: Vec<Value> = Vec::new();
     // Whole lines of comments that have lost their element, and the space in front of the first one.
     let mut orphan = String::new();
@@ -212,7 +239,7 @@ fn has_comments(array: &Array) -> bool {
     raw(Some(array.trailing())).contains('#')
 }
 
-fn raw(text: Option<&RawString>) -> String {
+pub(super) fn raw(text: Option<&RawString>) -> String {
     text.and_then(RawString::as_str).unwrap_or_default().to_owned()
 }
 
@@ -228,8 +255,10 @@ pub(crate) fn ask(
         return;
     };
     let Some(entry) = item.as_table_like_mut() else { return };
-    match entry.get_mut("features").and_then(Item::as_array_mut) {
-        Some(array) => extend(array, features),
+    match entry.get_mut("features").map(Item::as_array_mut) {
+        Some(Some(array)) => extend(array, features),
+        // Of another type: cargo refuses it.
+        Some(None) => {}
         None if features.is_empty() => {}
         None => add(item, "features", features.iter().map(String::as_str).collect::<Array>()),
     }
@@ -265,8 +294,9 @@ fn push(array: &mut Array, feature: &str) {
 fn set_default_features(item: &mut Item, flag: bool) {
     let Some(entry) = item.as_table_like_mut() else { return };
     let old = ["default-features", "default_features"].into_iter().find(|k| entry.contains_key(k));
-    match old.and_then(|key| entry.get_mut(key)?.as_value_mut()) {
-        Some(slot) => replace_value(slot, flag),
+    match old.and_then(|key| entry.get_mut(key)).map(Item::as_value_mut) {
+        Some(Some(slot)) if slot.is_bool() => replace_value(slot, flag),
+        Some(_) => {}
         None => add(item, "default-features", flag),
     }
 }

@@ -48,10 +48,35 @@ fn a_feature_is_replaced_at_its_place() {
 }
 
 #[test]
+fn comments_around_a_feature_that_is_replaced_are_there_once() {
+    let text = |features: &str| {
+        format!("[dependencies]\na = {{ version = \"1\", features = [\n{features}] }}\n")
+    };
+    let all = "  \"x\",\n  # all of it\n  \"full\", # really\n  \"full\",\n";
+    for (by, expected) in [
+        (&["x"][..], "  \"x\",\n  # all of it\n # really\n"),
+        (&["rt", "sync", "rt"], "  \"x\",\n  # all of it\n  \"rt\",\n  \"sync\", # really\n"),
+    ] {
+        let by: Vec<String> = by.iter().map(|name| (*name).to_owned()).collect();
+        check(&text(all), &text(expected), |doc| replace_feature(doc, &member(), "a", "full", &by));
+    }
+}
+
+#[test]
 fn a_comment_that_heads_a_group_survives_its_first_entry() {
     check(
         "[dependencies]\n# numbers\na = \"1\"\nb = \"2\"\n",
         "[dependencies]\n# numbers\nb = \"2\"\n",
+        |doc| remove(doc, &member(), "a"),
+    );
+    check(
+        "[dependencies]\n# numbers\na = \"1\"\n  b = \"2\"\n",
+        "[dependencies]\n# numbers\n  b = \"2\"\n",
+        |doc| remove(doc, &member(), "a"),
+    );
+    check(
+        "[dependencies]\n# numbers\na.version = \"1\"\nb.workspace = true\n",
+        "[dependencies]\n# numbers\nb.workspace = true\n",
         |doc| remove(doc, &member(), "a"),
     );
     check(
@@ -100,6 +125,15 @@ fn an_edit_without_its_subject_does_nothing() {
         replace_feature(doc, &member(), "a", "full", &[]);
         withdraw(doc, "a", &["x".to_owned()], true);
         ask(doc, &member(), "a", &["x".to_owned()], true);
+    });
+}
+
+#[test]
+fn what_has_a_type_that_cargo_refuses_is_left_alone() {
+    let text = "[dependencies]\na = { features = \"x\", default-features.x = 1 } # c\n[profile.dev.debug]\n";
+    check(text, text, |doc| {
+        ask(doc, &member(), "a", &["y".to_owned()], true);
+        set(doc, &["profile".to_owned(), "dev".to_owned()], "debug", 1.into());
     });
 }
 

@@ -104,19 +104,6 @@ proptest! {
         timings in damaged(), wall in 0.0..1e4_f64, cores in 0..40_usize
     ) {
         let timeline = of(&timings, wall, cores);
-        prop_assert_eq!(timeline.units.len(), timings.units.len());
-        for (at, unit) in timeline.units.iter().enumerate() {
-            let later = unit.unblocks.iter().chain(&unit.unblocks_by_metadata);
-            prop_assert!(later.clone().all(|later| *later > at && *later < timeline.units.len()));
-            prop_assert!(unit.metadata_seconds.is_none_or(|metadata| metadata <= unit.seconds));
-        }
-        for pair in timeline.critical_path.windows(2) {
-            let from = &timeline.units[pair[0]];
-            prop_assert!(from.unblocks.contains(&pair[1]) || from.unblocks_by_metadata.contains(&pair[1]));
-        }
-        prop_assert!(timeline.estimates.windows(2).all(|pair| pair[0].seconds >= pair[1].seconds));
-        prop_assert!(timeline.estimates.iter().all(|estimate| estimate.seconds.is_finite()));
-        let insight = crate::insight::of(&timeline, None);
-        let _ = (insight.on_this_machine(), insight.cores.map(|cores| cores.remarks()));
+        super::super::fuzzed::holds_together(&timings, &timeline);
     }
 }

@@ -23,8 +23,8 @@ fn a_plain_requirement_becomes_inherited_and_keeps_its_comment() {
 #[test]
 fn inheritance_follows_the_dotted_style_of_the_table() {
     check(
-        "[dependencies]\nx.workspace = true\na = \"1\" # here\n",
-        "[dependencies]\nx.workspace = true\na.workspace = true # here\n",
+        "[dependencies]\nx.workspace = true\n\n# group\na = \"1\" # here\n",
+        "[dependencies]\nx.workspace = true\n\n# group\na.workspace = true # here\n",
         |doc| inherit(doc, &member(), "a", &[], None),
     );
 }
