@@ -269,8 +269,11 @@ impl Edit {
             Self::Remove { site, key }
             | Self::SetRequirement { site, key, .. }
             | Self::Inherit { site, key }
-            | Self::Ask { site, key, .. }
-            | Self::ReplaceFeature { site, key, .. } => at(site, key),
+            | Self::Ask { site, key, .. } => at(site, key),
+            // Of an heir, it is perhaps the workspace that has it.
+            Self::ReplaceFeature { site, key, .. } => {
+                [at(site, key), at(&Site::Workspace, key)].concat()
+            }
             Self::Declare { entry: Declaration { key, .. }, .. }
             | Self::Withdraw { key, .. }
             | Self::RemoveUninherited { key } => at(&Site::Workspace, key),

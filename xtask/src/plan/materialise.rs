@@ -68,6 +68,10 @@ pub(crate) fn edited(
     let mut by_file: BTreeMap<PathBuf, Vec<&Edit>> = BTreeMap::new();
     for edit in chosen.iter().flat_map(|change| &change.edits) {
         by_file.entry(edit.file()).or_default().push(edit);
+        if let Edit::ReplaceFeature { .. } = edit {
+            // An heir may have left the feature to the workspace: see `asked_at`.
+            by_file.entry(PathBuf::from(ROOT_MANIFEST)).or_default().push(edit);
+        }
         tree.apply(edit);
     }
     let mut out = BTreeMap::new();
