@@ -245,9 +245,11 @@ fn new_log(log: &Path, command: &str) -> Result<(File, File)> {
     Ok((file, other))
 }
 
-/// Whether what a program said means that a disk is full.
+/// Whether what a program said means that a disk is full, or what this user may have of it.
 pub(crate) fn is_disk_full(said: &str) -> bool {
-    said.contains("No space left on device") || said.contains("os error 28")
+    const SAID: [&str; 4] =
+        ["No space left on device", "os error 28", "Disk quota exceeded", "os error 122"];
+    SAID.iter().any(|text| said.contains(text))
 }
 
 /// The error for a full disk: neither the workspace's fault nor a change's.

@@ -143,25 +143,3 @@ fn every_module_has_its_place() {
         }
     }
 }
-
-/// The fuzz targets compile the tool as a library, in a workspace of their own.
-#[test]
-fn the_fuzz_targets_have_the_dependencies_of_the_tool() {
-    let read = |path: &str| {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-        fs::read_to_string(path).unwrap().parse::<toml_edit::DocumentMut>().unwrap()
-    };
-    let (tool, fuzz) = (read("Cargo.toml"), read("fuzz/Cargo.toml"));
-    let lines = |document: &toml_edit::DocumentMut, unix: bool| -> Vec<String> {
-        let table = if unix {
-            &document["target"]["cfg(unix)"]["dependencies"]
-        } else {
-            &document["dependencies"]
-        };
-        let entries = table.as_table().unwrap().iter().filter(|(name, _)| *name != "libfuzzer-sys");
-        entries.map(|(name, value)| format!("{name} = {}", value.to_string().trim())).collect()
-    };
-    for unix in [false, true] {
-        assert_eq!(lines(&tool, unix), lines(&fuzz, unix));
-    }
-}

@@ -10,7 +10,10 @@ use std::{
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use super::manifest::{Entry, Version, check_path};
+use super::{
+    journal::FILES,
+    manifest::{Entry, Version, check_path},
+};
 use crate::files::{
     FileSystem, Kind, Links, Located, MAX_FILE_BYTES, locate,
     named::{kind, read},
@@ -20,6 +23,9 @@ use crate::files::{
 /// Space asked for beyond the bytes of the files: the manifest, directories, rounding up to
 /// blocks. Generous for any usual file system; only a disk that is full anyway is refused.
 const SPARE_BYTES: u64 = 64 << 10;
+
+/// As long as the name of a backup in the making gets: paths below it are the longest that are needed.
+const LONGEST_ID: &str = "backup-00000000-000000-99.tmp";
 
 /// What a transaction is to do.
 #[derive(Debug)]
@@ -136,6 +142,10 @@ fn check(fs: &impl FileSystem, root: &Path, edit: &Edit, links: Links) -> Result
     let located = locate(fs, root, &asked, links)?;
     let path = &located.path;
     check_path(path)?;
+    // Also of a file that is new: the restore that removes it backs it up first.
+    kind(fs, &root.join(LONGEST_ID).join(FILES).join(path)).with_context(|| {
+        format!("no backup can hold `{path}`; move the workspace to a shorter path")
+    })?;
     let link = (*path != asked).then(|| asked.clone());
     let before = match located.kind {
         Kind::Absent => {

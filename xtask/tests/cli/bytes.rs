@@ -316,7 +316,7 @@ fn a_workspace_at_a_very_long_path_is_worked_on_or_refused_as_a_whole() {
             assert_ne!(before, files_at(&root), "{bytes}");
             fixture.run_on(&manifest, &["restore"]).exits(0);
         } else {
-            run.exits(2).says("File name too long").says("hint: copies lie deeper");
+            run.exits(2).says("File name too long").says("move the workspace to a shorter path");
         }
         assert_same(&before, &files_at(&root));
     }
