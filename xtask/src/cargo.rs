@@ -16,6 +16,7 @@ use cargo_metadata::{Message, Metadata};
 mod git;
 mod look;
 mod process;
+mod stream;
 
 pub(crate) use git::{git, git_export};
 pub(crate) use look::hold_harmless;

@@ -1,7 +1,7 @@
 //! Ctrl-C and its relatives: a flag that long work looks at, and the end of every child process.
 //!
 //! Invariant: the handler never exits by itself, so destructors run and temporary directories go; and once the
-//! flag is set no child outlives the wait for it, whatever signals it ignores.
+//! flag is set no child outlives the wait for it, whatever signals it ignores and whatever group it is in.
 
 use std::{
     fmt,
@@ -16,18 +16,25 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
+#[cfg(target_os = "linux")]
+mod strays;
+
 /// How many signals to end have come.
 static SIGNALS: AtomicUsize = AtomicUsize::new(0);
 /// Process groups of the running children. Each leader is running or not waited for yet, so that the number is
 /// nobody else's.
 static CHILDREN: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
+/// What had left its group when the first signal came.
+#[cfg(target_os = "linux")]
+static STRAYS: Mutex<Vec<strays::Process>> = Mutex::new(Vec::new());
+
 /// Exit code of an interrupted run: as a shell reports a program ended by Ctrl-C.
 pub(crate) const EXIT_CODE: u8 = 130;
 
 /// How long children may take to end by themselves before they are killed; a second interrupt kills them at
 /// once. Cargo and rustc take no time. What takes some is a test that stops what it had started.
-const GRACE: Duration = Duration::from_secs(2);
+pub(crate) const GRACE: Duration = Duration::from_secs(2);
 
 /// How long the end of a killed group is waited for: the system needs a moment, and a process in the middle of a
 /// write to a failing disk cannot be killed at all.
@@ -49,18 +56,18 @@ impl fmt::Display for Interrupted {
 
 impl std::error::Error for Interrupted {}
 
-/// Installs the handler for INT, TERM and HUP.
+/// Installs the handler for INT, TERM and HUP; a HUP that is ignored, as under `nohup`, stays so.
 ///
 /// # Errors
 /// When the operating system refuses the handler.
 pub(crate) fn install() -> Result<()> {
+    #[cfg(unix)]
+    let hangs_up = ignore_hangups();
     ctrlc::set_handler(|| {
         if SIGNALS.fetch_add(1, Ordering::SeqCst) > 0 {
             return kill_all();
         }
-        for group in children().iter() {
-            end_group(*group);
-        }
+        end_all();
         let patience = thread::Builder::new().spawn(|| {
             thread::sleep(GRACE);
             kill_all();
@@ -69,7 +76,21 @@ pub(crate) fn install() -> Result<()> {
             kill_all();
         }
     })
-    .context("failed to install the interrupt handler")
+    .context("failed to install the interrupt handler")?;
+    #[cfg(unix)]
+    if !hangs_up {
+        ignore_hangups();
+    }
+    Ok(())
+}
+
+/// Ignores HUP; whether it was not ignored before.
+#[cfg(unix)]
+fn ignore_hangups() -> bool {
+    use nix::sys::signal::{SigHandler, Signal, signal};
+    // SAFETY: nothing is called when the signal comes.
+    let before = unsafe { signal(Signal::SIGHUP, SigHandler::SigIgn) };
+    !matches!(before, Ok(SigHandler::SigIgn))
 }
 
 /// Runs a question to the user. On an interrupt it is left unanswered, in a thread that ends with the program:
@@ -137,8 +158,8 @@ impl Drop for Watched {
     }
 }
 
-/// Waits for the end of a group that was killed, after its leader was waited for: whoever still writes
-/// stands in the way of the removal of the copies.
+/// Waits for the end of a group that was killed, after its leader was waited for, and of what had left its group, which
+/// may take its time: whoever still writes stands in the way of the removal of the copies.
 pub(crate) fn wait_for_the_end_of_group(leader: u32) {
     #[cfg(unix)]
     {
@@ -150,15 +171,54 @@ pub(crate) fn wait_for_the_end_of_group(leader: u32) {
             thread::sleep(STEP);
             waited += STEP;
         }
+        while waited < GRACE + FAREWELL && strays_are_there() {
+            thread::sleep(STEP);
+            waited += STEP;
+        }
     }
     #[cfg(not(unix))]
     let _ = leader;
+}
+
+/// Asks all to end, and keeps in mind who has left its group: once its parent is gone, nobody can tell whose it is.
+fn end_all() {
+    let groups = children();
+    #[cfg(target_os = "linux")]
+    {
+        *kept_strays() = strays::outside(&groups);
+    }
+    for group in groups.iter() {
+        end_group(*group);
+    }
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::Signal;
+        strays::signal(&kept_strays(), Signal::TERM);
+        strays::signal(&kept_strays(), Signal::CONT);
+    }
 }
 
 fn kill_all() {
     for group in children().iter() {
         kill_group(*group);
     }
+    #[cfg(target_os = "linux")]
+    strays::signal(&kept_strays(), rustix::process::Signal::KILL);
+}
+
+#[cfg(target_os = "linux")]
+fn kept_strays() -> std::sync::MutexGuard<'static, Vec<strays::Process>> {
+    STRAYS.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+#[cfg(target_os = "linux")]
+fn strays_are_there() -> bool {
+    kept_strays().iter().any(strays::is_there)
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn strays_are_there() -> bool {
+    false
 }
 
 fn children() -> std::sync::MutexGuard<'static, Vec<u32>> {

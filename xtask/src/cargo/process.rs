@@ -17,6 +17,11 @@ use std::{
 use anyhow::{Context, Result};
 use wait4::Wait4 as _;
 
+#[cfg(unix)]
+use rustix::process::Pid;
+
+#[cfg(unix)]
+use super::stream::Bell;
 use crate::{interrupt, processors};
 
 /// Lines of stderr kept for an error message.
@@ -134,21 +139,14 @@ pub(super) fn run(
         format!("failed to start `{program}`; is it installed and on the PATH?")
     })?;
     let watched = interrupt::Watched::new(child.id());
-    let stderr = child.stderr.take().expect("stderr is piped");
-    let tail = thread::spawn(move || tee(stderr, log));
-    let outcome = match child.stdout.take() {
-        Some(stdout) => read(&mut BufReader::new(stdout)),
-        None => Ok(()),
-    };
-    let ended = wait_unreaped(&mut child);
-    let wall = start.elapsed();
+    let (outcome, stderr, ended) = listen(&mut child, log, read);
+    let wall = ended.as_ref().map_or_else(|_| start.elapsed(), |end| end.duration_since(start));
     WAITED.fetch_add(u64::try_from(wall.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
-    // What cargo started may outlive it and go on to speak; an interrupt ends that too, as long as the number of
-    // the group is taken by the leader that was not waited for.
-    let stderr = tail.join().unwrap_or_default();
+    // What cargo started may outlive it; an interrupt ends that too, as long as the number of the group is taken by
+    // the leader that was not waited for.
     drop(watched);
     let leader = child.id();
-    let used = child.wait4().and_then(|used| ended.map(|()| used));
+    let used = child.wait4().and_then(|used| ended.map(|_| used));
     let used = used.with_context(|| format!("failed to wait for `{program}`"))?;
     if interrupt::is_interrupted() {
         interrupt::wait_for_the_end_of_group(leader);
@@ -164,19 +162,69 @@ pub(super) fn run(
     })
 }
 
-/// Waits for the end of a process and leaves its number taken.
+/// Hears a child to its end: what `read` made of its stdout, the last lines of its stderr, and when it ended. Its number
+/// stays taken.
 #[cfg(unix)]
-fn wait_unreaped(child: &mut Child) -> io::Result<()> {
-    use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
-    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-    let ended = rustix::io::retry_on_intr(|| waitid(WaitId::Pid(Pid::from_child(child)), options));
-    Ok(ended.map(drop)?)
+fn listen(
+    child: &mut Child,
+    log: Option<File>,
+    read: impl FnOnce(&mut dyn BufRead) -> Result<()>,
+) -> (Result<()>, String, io::Result<Instant>) {
+    let mut streams = || {
+        let bell = Bell::new()?;
+        let stdout = child.stdout.take().map(|stdout| bell.stream(stdout)).transpose()?;
+        let stderr = child.stderr.take().map(|stderr| bell.stream(stderr)).transpose()?;
+        Ok::<_, io::Error>((bell, stdout, stderr))
+    };
+    let streams = streams();
+    let leader = Pid::from_child(child);
+    let (bell, stdout, stderr) = match streams {
+        Ok(streams) => streams,
+        // Its pipes are closed, and it ends when it next speaks.
+        Err(error) => {
+            (child.stdout, child.stderr) = (None, None);
+            let failed = Err(error).context("failed to make a pipe");
+            return (failed, String::new(), wait_unreaped(leader));
+        }
+    };
+    let tail = thread::spawn(move || stderr.map(|stderr| tee(stderr, log)).unwrap_or_default());
+    let end = thread::spawn(move || {
+        let ended = wait_unreaped(leader);
+        drop(bell);
+        ended
+    });
+    let outcome = match stdout {
+        Some(stdout) => read(&mut BufReader::new(stdout)),
+        None => Ok(()),
+    };
+    let ended = end.join().unwrap_or_else(|_| wait_unreaped(leader));
+    (outcome, tail.join().unwrap_or_default(), ended)
 }
 
-/// A handle keeps the number here.
+/// Waits for the end of a process and leaves its number taken.
+#[cfg(unix)]
+fn wait_unreaped(leader: Pid) -> io::Result<Instant> {
+    use rustix::process::{WaitId, WaitIdOptions, waitid};
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    rustix::io::retry_on_intr(|| waitid(WaitId::Pid(leader), options))?;
+    Ok(Instant::now())
+}
+
+/// The same, to the end of the pipes. A handle keeps the number here.
 #[cfg(not(unix))]
-fn wait_unreaped(child: &mut Child) -> io::Result<()> {
-    child.wait().map(drop)
+fn listen(
+    child: &mut Child,
+    log: Option<File>,
+    read: impl FnOnce(&mut dyn BufRead) -> Result<()>,
+) -> (Result<()>, String, io::Result<Instant>) {
+    let stderr = child.stderr.take();
+    let tail = thread::spawn(move || stderr.map(|stderr| tee(stderr, log)).unwrap_or_default());
+    let outcome = match child.stdout.take() {
+        Some(stdout) => read(&mut BufReader::new(stdout)),
+        None => Ok(()),
+    };
+    let ended = child.wait().map(|_| Instant::now());
+    (outcome, tail.join().unwrap_or_default(), ended)
 }
 
 /// Copies a stream into the log and keeps its last lines.

@@ -52,6 +52,37 @@ fn it_takes_its_time() {
 }
 "#;
 
+/// A test that starts something in a session of its own, and waits for it or leaves it behind as a daemon.
+const STRAY: &str = r#"
+-- core/tests/stray.rs --
+use std::process::Command;
+
+fn start(line: &str) -> std::process::Child {
+    Command::new("setsid").args(["sh", "-c", line]).spawn().unwrap()
+}
+
+#[test]
+fn it_waits() {
+    if std::env::var_os("XTASK_TEST_STRAY").is_some() {
+        start(": >\"$XTASK_TEST_STRAY\"; sleep 600").wait().unwrap();
+    }
+}
+
+#[test]
+fn it_waits_for_one_that_does_not_heed() {
+    if std::env::var_os("XTASK_TEST_DEAF").is_some() {
+        start("trap '' INT TERM HUP; : >\"$XTASK_TEST_DEAF\"; sleep 600").wait().unwrap();
+    }
+}
+
+#[test]
+fn it_leaves_a_daemon() {
+    if std::env::var_os("XTASK_TEST_DAEMON").is_some() {
+        start("sleep 600 & echo $! >>\"$XTASK_TEST_DAEMON\"").wait().unwrap();
+    }
+}
+"#;
+
 /// Far beyond what any step takes: a test that waits for it has failed.
 const PATIENCE: Duration = Duration::from_secs(120);
 const STEP: Duration = Duration::from_millis(5);
@@ -116,6 +147,87 @@ fn a_test_that_does_not_heed_the_signal_is_killed_with_its_children() {
     run.signal(Signal::INT, To::Group);
     leaves_nothing(&fixture, run);
     assert_same(&before, &fixture.tree());
+}
+
+#[test]
+fn a_descendant_in_a_session_of_its_own_is_ended_as_well() {
+    let fixture = Fixture::new(&format!("{SLOW}{STRAY}"));
+    let before = fixture.tree();
+    for (variable, to) in [("XTASK_TEST_STRAY", To::Group), ("XTASK_TEST_DEAF", To::Process)] {
+        let run = started(&fixture, &OPTIMIZE, variable);
+        run.signal(Signal::INT, to);
+        leaves_nothing(&fixture, run);
+    }
+    assert_same(&before, &fixture.tree());
+}
+
+/// Ends the daemons whose numbers stand in a file; how many there were.
+fn end_daemons(file: &Path) -> usize {
+    let numbers = fs::read_to_string(file).unwrap();
+    for number in numbers.lines() {
+        kill_process(Pid::from_raw(number.parse().unwrap()).unwrap(), Signal::KILL).unwrap();
+    }
+    numbers.lines().count()
+}
+
+#[test]
+fn a_daemon_that_a_test_leaves_behind_holds_no_run_up() {
+    let fixture = Fixture::new(&format!("{SLOW}{STRAY}"));
+    let file = fixture.path("../daemons");
+    // It has their stdout and stderr, and sleeps for longer than the end of a run is waited for.
+    let run = fixture.start_with(&OPTIMIZE, |command| {
+        command.env("XTASK_TEST_DAEMON", &file);
+    });
+    let (run, status) = run.wait_timed();
+    assert!(end_daemons(&file) > 0);
+    assert!(status.success(), "{run:?}");
+    assert_eq!(fixture.left_in_temporary(), [""; 0]);
+}
+
+#[test]
+fn nor_does_it_hold_up_an_interrupt_which_leaves_it_alone() {
+    let fixture = Fixture::new(&format!("{SLOW}{STRAY}"));
+    let file = fixture.path("../daemons");
+    let run = fixture.start_with(&OPTIMIZE, |command| {
+        command.env("XTASK_TEST_DAEMON", &file).env("XTASK_TEST_STRAY", fixture.path("../it-runs"));
+    });
+    let start = Instant::now();
+    let both = ["../daemons", "../it-runs"].map(|name| fixture.path(name));
+    while !both.iter().all(|file| file.exists()) {
+        assert!(start.elapsed() < PATIENCE, "it does not come to it");
+        thread::sleep(STEP);
+    }
+    run.signal(Signal::TERM, To::Process);
+    let run = run.wait().exits(130);
+    assert!(end_daemons(&file) > 0, "{run:?}");
+    assert_eq!(fixture.left_in_temporary(), [""; 0]);
+}
+
+#[test]
+fn a_hangup_that_was_to_be_ignored_is_and_other_signals_are_not() {
+    let fixture = Fixture::new(SLOW);
+    let file = fixture.path("../it-runs");
+    let line = format!(
+        "trap '' HUP; exec '{}' {} --manifest-path '{}'",
+        env!("CARGO_BIN_EXE_xtask"),
+        OPTIMIZE.join(" "),
+        fixture.path("Cargo.toml").display()
+    );
+    let run = fixture.start_other_with("sh", &["-c", &line], |command| {
+        command.env("XTASK_TEST_BUILD", &file);
+    });
+    let start = Instant::now();
+    while !file.exists() {
+        assert!(start.elapsed() < PATIENCE, "it does not come to it");
+        thread::sleep(STEP);
+    }
+    // Of the signals that a program ignores the system keeps a list, and one in it is not even delivered.
+    run.signal(Signal::HUP, To::Process);
+    let status = fs::read_to_string(format!("/proc/{}/status", run.id())).unwrap();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap();
+    assert_eq!(u64::from_str_radix(ignored.trim(), 16).unwrap() & 1, 1, "{status}");
+    run.signal(Signal::TERM, To::Process);
+    leaves_nothing(&fixture, run);
 }
 
 #[test]
