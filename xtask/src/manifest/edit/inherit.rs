@@ -4,7 +4,7 @@ use toml_edit::{
     Array, Decor, DocumentMut, InlineTable, Item, Key, RawString, Table, TableLike, Value,
 };
 
-use super::{entries, lead, replace_value, set_lead, take_closing_space};
+use super::{entries, has_header, lead, replace_value, set_lead, take_closing_space};
 use crate::manifest::Site;
 
 /// Makes an entry inherit from `[workspace.dependencies]`, keeping `optional` and asking for
@@ -150,9 +150,12 @@ pub(super) fn put(table: &mut Item, key: &Key, item: Item) {
 /// Puts comments in the lines above a key.
 fn lay_above(key: &mut Decor, comments: &[String]) {
     if !comments.is_empty() {
-        let lines: String = comments.iter().map(|comment| format!("{comment}\n")).collect();
-        key.set_prefix(raw(key.prefix()) + &lines);
+        key.set_prefix(raw(key.prefix()) + &lines_of(comments));
     }
+}
+
+fn lines_of(comments: &[String]) -> String {
+    comments.iter().map(|comment| format!("{comment}\n")).collect()
 }
 
 /// The comments above a key, beside its value and within it.
@@ -340,24 +343,36 @@ pub(crate) fn withdraw(
     let Some(entry) = item.as_table_like_mut() else { return };
     if let Some(array) = entry.get_mut("features").and_then(Item::as_array_mut) {
         retain(array, |feature| !features.iter().any(|name| name == feature));
-        if array.is_empty() && !has_comments(array) {
-            take_out(item, "features");
-        }
     }
+    // First what comes to stand there, since comments of what goes may need a place.
     if default_features {
         set_default_features(item, false);
     }
+    let features = item.get("features").and_then(Item::as_array);
+    if features.is_some_and(|array| array.is_empty() && !has_comments(array)) {
+        take_out(item, "features");
+    }
 }
 
-/// Removes a key of an entry; its comments go above the first that stays. What is then the last of a line takes over the space before the brace.
+/// Removes a key of an entry; its comments go above the first that stays, and without one the key stays for their sake.
+/// What is then the last of a line takes over the space before the brace.
 fn take_out(item: &mut Item, key: &str) {
     let is_inline = item.is_inline_table();
     let Some(entry) = item.as_table_like_mut() else { return };
-    let closing = if is_inline { take_closing_space(entry) } else { String::new() };
     let orphans = entry.key(key).zip(entry.get(key)).map(|(key, item)| comments(key, item));
+    let orphans = orphans.unwrap_or_default();
+    let first = entry
+        .iter()
+        .find(|(name, item)| *name != key && !has_header(item))
+        .map(|(name, _)| name.to_owned());
+    if first.is_none() && !orphans.is_empty() {
+        return;
+    }
+    let closing = if is_inline { take_closing_space(entry) } else { String::new() };
     entry.remove(key);
-    if let Some((mut first, _)) = entry.iter_mut().next() {
-        lay_above(first.leaf_decor_mut(), &orphans.unwrap_or_default());
+    if let (Some(first), false) = (first, orphans.is_empty()) {
+        let lines = lead(entry, &first) + &lines_of(&orphans);
+        set_lead(entry, &first, &lines);
     }
     if let Some(last) = entry.iter_mut().last().and_then(|(_, item)| item.as_value_mut())
         && !closing.is_empty()

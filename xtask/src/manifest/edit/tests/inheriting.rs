@@ -256,3 +256,24 @@ fn comments_within_an_inline_table_stay_within_the_array() {
         |doc| inherit(doc, &member(), "a", &[], None),
     );
 }
+
+#[test]
+fn a_comment_of_features_that_are_withdrawn_finds_a_place() {
+    let features = ["x".to_owned()];
+    for (flag, before, after) in [
+        (false, "[workspace.dependencies.a]\nfeatures = [\"x\"] # f\n", "features = [] # f\n"),
+        (
+            true,
+            "[workspace.dependencies.a]\nfeatures = [\"x\"] # f\n",
+            "# f\ndefault-features = false\n",
+        ),
+        (
+            false,
+            "[workspace.dependencies.a]\nfeatures = [\"x\"] # f\nsource.path = \"a\"\n",
+            "# f\nsource.path = \"a\"\n",
+        ),
+    ] {
+        let after = format!("[workspace.dependencies.a]\n{after}");
+        check(before, &after, |doc| withdraw(doc, "a", &features, flag));
+    }
+}
