@@ -73,8 +73,8 @@ fn prefers_dotted(table: &dyn TableLike) -> bool {
     dotted.count() > inline.count()
 }
 
-/// `workspace = true` takes the place of the first key that it makes void. Comments of the others
-/// move above it.
+/// `workspace = true` takes the place of the first value that it makes void. Comments of the others, and of tables, move
+/// above it.
 fn inherit_table(item: &mut Item, features: &[String], default_features: Option<bool>) {
     let is_inline = item.is_inline_table();
     let Some(entry) = item.as_table_like_mut() else { return };
@@ -106,7 +106,7 @@ fn inherit_table(item: &mut Item, features: &[String], default_features: Option<
                 }
             }
             "default-features" | "default_features" => orphans.extend(comments(&key, &item)),
-            _ if flag_at.is_none() => {
+            _ if flag_at.is_none() && item.is_value() => {
                 flag_at = Some(kept.len());
                 let mut flag = Value::from(true);
                 if let Some(old) = item.as_value() {
@@ -171,12 +171,16 @@ fn spaces(key: &Key, item: &Item, out: &mut Vec<String>) {
     out.push(raw(key.leaf_decor().prefix()));
     match item {
         Item::Value(value) => spaces_of(value, out),
-        Item::Table(table) => {
-            let keys = table.iter().filter_map(|(name, item)| Some((table.key(name)?, item)));
-            keys.for_each(|(key, item)| spaces(key, item, out));
-        }
-        Item::ArrayOfTables(_) | Item::None => {}
+        Item::Table(table) => spaces_below(table, out),
+        Item::ArrayOfTables(tables) => tables.iter().for_each(|table| spaces_below(table, out)),
+        Item::None => {}
     }
+}
+
+fn spaces_below(table: &Table, out: &mut Vec<String>) {
+    out.extend([table.decor().prefix(), table.decor().suffix()].map(raw));
+    let keys = table.iter().filter_map(|(name, item)| Some((table.key(name)?, item)));
+    keys.for_each(|(key, item)| spaces(key, item, out));
 }
 
 fn spaces_of(value: &Value, out: &mut Vec<String>) {

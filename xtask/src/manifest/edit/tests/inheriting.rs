@@ -277,3 +277,23 @@ fn a_comment_of_features_that_are_withdrawn_finds_a_place() {
         check(before, &after, |doc| withdraw(doc, "a", &features, flag));
     }
 }
+
+#[test]
+fn comments_of_tables_within_an_entry_stay_when_it_inherits() {
+    for (before, after) in [
+        (
+            "[dependencies.a]\nversion = \"1\" # v\n# t\n[dependencies.a.t] # u\nx = 1 # x\n",
+            "[dependencies.a]\n# t\n# u\n# x\nworkspace = true # v\n",
+        ),
+        (
+            "[dependencies.a]\n[[dependencies.a.t]] # u\n",
+            "[dependencies.a]\n# u\nworkspace = true\n",
+        ),
+        (
+            "[dependencies]\n# t\na.t.x = 1 # x\na.version = \"1\" # v\n",
+            "[dependencies]\n# t\n# x\na.workspace = true # v\n",
+        ),
+    ] {
+        check(before, after, |doc| inherit(doc, &member(), "a", &[], None));
+    }
+}
