@@ -32,7 +32,9 @@ pub(crate) fn inherit(
         }
         return;
     }
-    let decor = item.as_value().map(|value| value.decor().clone()).unwrap_or_default();
+    // Of another type: cargo refuses it.
+    let Some(value) = item.as_value().filter(|value| value.is_str()) else { return };
+    let decor = value.decor().clone();
     let mut flag = Value::from(true);
     if dotted && features.is_empty() && default_features.is_none() {
         *flag.decor_mut() = decor;
@@ -73,8 +75,7 @@ fn prefers_dotted(table: &dyn TableLike) -> bool {
     dotted.count() > inline.count()
 }
 
-/// `workspace = true` takes the place of the first value that it makes void. Comments of the others, and of tables, move
-/// above it.
+/// `workspace = true` takes the place of the first plain value that it makes void. Comments of the others move above it.
 fn inherit_table(item: &mut Item, features: &[String], default_features: Option<bool>) {
     let is_inline = item.is_inline_table();
     let Some(entry) = item.as_table_like_mut() else { return };
@@ -106,7 +107,7 @@ fn inherit_table(item: &mut Item, features: &[String], default_features: Option<
                 }
             }
             "default-features" | "default_features" => orphans.extend(comments(&key, &item)),
-            _ if flag_at.is_none() && item.is_value() => {
+            _ if flag_at.is_none() && is_plain(&item) => {
                 flag_at = Some(kept.len());
                 let mut flag = Value::from(true);
                 if let Some(old) = item.as_value() {
@@ -134,6 +135,11 @@ fn inherit_table(item: &mut Item, features: &[String], default_features: Option<
     for (key, value) in kept {
         put(item, &key, value);
     }
+}
+
+/// Whether an item is a value in which no comments stand.
+fn is_plain(item: &Item) -> bool {
+    item.is_value() && !item.is_array() && !item.is_inline_table()
 }
 
 /// Inserts a key as it is written: what handles tables of any form forgets how in inline ones.

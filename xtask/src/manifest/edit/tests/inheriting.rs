@@ -293,6 +293,12 @@ fn comments_of_tables_within_an_entry_stay_when_it_inherits() {
             "[dependencies]\n# t\na.t.x = 1 # x\na.version = \"1\" # v\n",
             "[dependencies]\n# t\n# x\na.workspace = true # v\n",
         ),
+        (
+            "[dependencies.a]\nt = [ # t\n  1 ]\nversion = \"1\" # v\n",
+            "[dependencies.a]\n# t\nworkspace = true # v\n",
+        ),
+        // Cargo takes no list for an entry.
+        ("[dependencies]\na = [ # t\n]\n", "[dependencies]\na = [ # t\n]\n"),
     ] {
         check(before, after, |doc| inherit(doc, &member(), "a", &[], None));
     }
