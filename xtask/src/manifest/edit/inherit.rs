@@ -4,7 +4,7 @@ use toml_edit::{
     Array, Decor, DocumentMut, InlineTable, Item, Key, RawString, Table, TableLike, Value,
 };
 
-use super::{entries, lead, replace_value, set_lead, take_closing_space};
+use super::{entries, has_header, lead, replace_value, set_lead, take_closing_space};
 use crate::manifest::Site;
 
 /// Makes an entry inherit from `[workspace.dependencies]`, keeping `optional` and asking for
@@ -32,7 +32,9 @@ pub(crate) fn inherit(
         }
         return;
     }
-    let decor = item.as_value().map(|value| value.decor().clone()).unwrap_or_default();
+    // Of another type: cargo refuses it.
+    let Some(value) = item.as_value().filter(|value| value.is_str()) else { return };
+    let decor = value.decor().clone();
     let mut flag = Value::from(true);
     if dotted && features.is_empty() && default_features.is_none() {
         *flag.decor_mut() = decor;
@@ -73,8 +75,7 @@ fn prefers_dotted(table: &dyn TableLike) -> bool {
     dotted.count() > inline.count()
 }
 
-/// `workspace = true` takes the place of the first key that it makes void. Comments of the others
-/// move above it.
+/// `workspace = true` takes the place of the first plain value that it makes void. Comments of the others move above it.
 fn inherit_table(item: &mut Item, features: &[String], default_features: Option<bool>) {
     let is_inline = item.is_inline_table();
     let Some(entry) = item.as_table_like_mut() else { return };
@@ -106,7 +107,7 @@ fn inherit_table(item: &mut Item, features: &[String], default_features: Option<
                 }
             }
             "default-features" | "default_features" => orphans.extend(comments(&key, &item)),
-            _ if flag_at.is_none() => {
+            _ if flag_at.is_none() && is_plain(&item) => {
                 flag_at = Some(kept.len());
                 let mut flag = Value::from(true);
                 if let Some(old) = item.as_value() {
@@ -136,6 +137,11 @@ fn inherit_table(item: &mut Item, features: &[String], default_features: Option<
     }
 }
 
+/// Whether an item is a value in which no comments stand.
+fn is_plain(item: &Item) -> bool {
+    item.is_value() && !item.is_array() && !item.is_inline_table()
+}
+
 /// Inserts a key as it is written: what handles tables of any form forgets how in inline ones.
 pub(super) fn put(table: &mut Item, key: &Key, item: Item) {
     match (table, item) {
@@ -150,9 +156,12 @@ pub(super) fn put(table: &mut Item, key: &Key, item: Item) {
 /// Puts comments in the lines above a key.
 fn lay_above(key: &mut Decor, comments: &[String]) {
     if !comments.is_empty() {
-        let lines: String = comments.iter().map(|comment| format!("{comment}\n")).collect();
-        key.set_prefix(raw(key.prefix()) + &lines);
+        key.set_prefix(raw(key.prefix()) + &lines_of(comments));
     }
+}
+
+fn lines_of(comments: &[String]) -> String {
+    comments.iter().map(|comment| format!("{comment}\n")).collect()
 }
 
 /// The comments above a key, beside its value and within it.
@@ -168,12 +177,16 @@ fn spaces(key: &Key, item: &Item, out: &mut Vec<String>) {
     out.push(raw(key.leaf_decor().prefix()));
     match item {
         Item::Value(value) => spaces_of(value, out),
-        Item::Table(table) => {
-            let keys = table.iter().filter_map(|(name, item)| Some((table.key(name)?, item)));
-            keys.for_each(|(key, item)| spaces(key, item, out));
-        }
-        Item::ArrayOfTables(_) | Item::None => {}
+        Item::Table(table) => spaces_below(table, out),
+        Item::ArrayOfTables(tables) => tables.iter().for_each(|table| spaces_below(table, out)),
+        Item::None => {}
     }
+}
+
+fn spaces_below(table: &Table, out: &mut Vec<String>) {
+    out.extend([table.decor().prefix(), table.decor().suffix()].map(raw));
+    let keys = table.iter().filter_map(|(name, item)| Some((table.key(name)?, item)));
+    keys.for_each(|(key, item)| spaces(key, item, out));
 }
 
 fn spaces_of(value: &Value, out: &mut Vec<String>) {
@@ -340,24 +353,36 @@ pub(crate) fn withdraw(
     let Some(entry) = item.as_table_like_mut() else { return };
     if let Some(array) = entry.get_mut("features").and_then(Item::as_array_mut) {
         retain(array, |feature| !features.iter().any(|name| name == feature));
-        if array.is_empty() && !has_comments(array) {
-            take_out(item, "features");
-        }
     }
+    // First what comes to stand there, since comments of what goes may need a place.
     if default_features {
         set_default_features(item, false);
     }
+    let features = item.get("features").and_then(Item::as_array);
+    if features.is_some_and(|array| array.is_empty() && !has_comments(array)) {
+        take_out(item, "features");
+    }
 }
 
-/// Removes a key of an entry; its comments go above the first that stays. What is then the last of a line takes over the space before the brace.
+/// Removes a key of an entry; its comments go above the first that stays, and without one the key stays for their sake.
+/// What is then the last of a line takes over the space before the brace.
 fn take_out(item: &mut Item, key: &str) {
     let is_inline = item.is_inline_table();
     let Some(entry) = item.as_table_like_mut() else { return };
-    let closing = if is_inline { take_closing_space(entry) } else { String::new() };
     let orphans = entry.key(key).zip(entry.get(key)).map(|(key, item)| comments(key, item));
+    let orphans = orphans.unwrap_or_default();
+    let first = entry
+        .iter()
+        .find(|(name, item)| *name != key && !has_header(item))
+        .map(|(name, _)| name.to_owned());
+    if first.is_none() && !orphans.is_empty() {
+        return;
+    }
+    let closing = if is_inline { take_closing_space(entry) } else { String::new() };
     entry.remove(key);
-    if let Some((mut first, _)) = entry.iter_mut().next() {
-        lay_above(first.leaf_decor_mut(), &orphans.unwrap_or_default());
+    if let (Some(first), false) = (first, orphans.is_empty()) {
+        let lines = lead(entry, &first) + &lines_of(&orphans);
+        set_lead(entry, &first, &lines);
     }
     if let Some(last) = entry.iter_mut().last().and_then(|(_, item)| item.as_value_mut())
         && !closing.is_empty()

@@ -256,3 +256,50 @@ fn comments_within_an_inline_table_stay_within_the_array() {
         |doc| inherit(doc, &member(), "a", &[], None),
     );
 }
+
+#[test]
+fn a_comment_of_features_that_are_withdrawn_finds_a_place() {
+    let features = ["x".to_owned()];
+    for (flag, before, after) in [
+        (false, "[workspace.dependencies.a]\nfeatures = [\"x\"] # f\n", "features = [] # f\n"),
+        (
+            true,
+            "[workspace.dependencies.a]\nfeatures = [\"x\"] # f\n",
+            "# f\ndefault-features = false\n",
+        ),
+        (
+            false,
+            "[workspace.dependencies.a]\nfeatures = [\"x\"] # f\nsource.path = \"a\"\n",
+            "# f\nsource.path = \"a\"\n",
+        ),
+    ] {
+        let after = format!("[workspace.dependencies.a]\n{after}");
+        check(before, &after, |doc| withdraw(doc, "a", &features, flag));
+    }
+}
+
+#[test]
+fn comments_of_tables_within_an_entry_stay_when_it_inherits() {
+    for (before, after) in [
+        (
+            "[dependencies.a]\nversion = \"1\" # v\n# t\n[dependencies.a.t] # u\nx = 1 # x\n",
+            "[dependencies.a]\n# t\n# u\n# x\nworkspace = true # v\n",
+        ),
+        (
+            "[dependencies.a]\n[[dependencies.a.t]] # u\n",
+            "[dependencies.a]\n# u\nworkspace = true\n",
+        ),
+        (
+            "[dependencies]\n# t\na.t.x = 1 # x\na.version = \"1\" # v\n",
+            "[dependencies]\n# t\n# x\na.workspace = true # v\n",
+        ),
+        (
+            "[dependencies.a]\nt = [ # t\n  1 ]\nversion = \"1\" # v\n",
+            "[dependencies.a]\n# t\nworkspace = true # v\n",
+        ),
+        // Cargo takes no list for an entry.
+        ("[dependencies]\na = [ # t\n]\n", "[dependencies]\na = [ # t\n]\n"),
+    ] {
+        check(before, after, |doc| inherit(doc, &member(), "a", &[], None));
+    }
+}
