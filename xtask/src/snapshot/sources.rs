@@ -182,17 +182,17 @@ mod tests {
         put("p/src/lib.rs", "fn own() {}").unwrap();
         put("elsewhere/shared.rs", "fn shared() {}").unwrap();
         for level in 0..30 {
-            fs::create_dir_all(dir.path().join(format!("farm/{level}"))).unwrap();
+            fs::create_dir_all(dir.path().join(format!("maze/{level}"))).unwrap();
             for side in ["l", "r"] {
                 let next = if level == 29 {
                     "../../elsewhere".into()
                 } else {
                     format!("../{}", level + 1)
                 };
-                symlink(next, dir.path().join(format!("farm/{level}/{side}"))).unwrap();
+                symlink(next, dir.path().join(format!("maze/{level}/{side}"))).unwrap();
             }
         }
-        symlink("../../farm/0", dir.path().join("p/src/farm")).unwrap();
+        symlink("../../maze/0", dir.path().join("p/src/maze")).unwrap();
         symlink("/", dir.path().join("p/src/everything")).unwrap();
         symlink("circle", dir.path().join("p/src/circle")).unwrap();
         let (usage, unread) = read_usage(&dir.path().join("p"), &HashSet::new()).unwrap();
