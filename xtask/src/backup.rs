@@ -233,15 +233,10 @@ fn decide(entry: &Entry, current: Option<&OnDisk>) -> RestoredFile {
         (Some(_), None) => Action::Removed,
     };
     let new_mode = entry.after.as_ref().and_then(|version| version.mode);
+    let has_known_bytes = hash == before || hash == after;
     // A mode that the commit did not leave is somebody's choice, like other bytes.
-    let has_other_mode = |expected: Option<u32>| {
-        current.is_some_and(|(_, mode)| expected.is_some() && *mode != expected)
-    };
-    let edited = match (hash == before, hash == after) {
-        (false, false) => true,
-        (false, true) => has_other_mode(new_mode),
-        (true, _) => !as_before && has_other_mode(new_mode),
-    };
+    let has_other_mode = current.is_some_and(|(_, mode)| new_mode.is_some() && *mode != new_mode);
+    let edited = !has_known_bytes || !as_before && has_other_mode;
     RestoredFile { path: entry.path.clone(), action, edited }
 }
 

@@ -117,7 +117,7 @@ impl Shadow {
         copy::copy_configuration(snapshot, &top, base)?;
         let root = copy::below(&top, &snapshot.root);
         let target_dir = target_dir::own(&snapshot.target_dir)?.join(name);
-        refuse_link(&target_dir)?;
+        target_dir::refuse_link(&target_dir)?;
         let tmp = base.join("tmp");
         fs::create_dir_all(&tmp)
             .with_context(|| format!("failed to create `{}`", tmp.display()))?;
@@ -226,7 +226,7 @@ impl Shadow {
     pub(crate) fn wipe(&self, profile_dir: Option<&str>) -> Result<()> {
         let dir = profile_dir.map_or(self.target_dir.clone(), |name| self.target_dir.join(name));
         // Looked at once more: a run takes long.
-        self.target_dir.ancestors().take(2).try_for_each(refuse_link)?;
+        self.target_dir.ancestors().take(2).try_for_each(target_dir::refuse_link)?;
         match fs::remove_dir_all(&dir) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 Err(error).with_context(|| format!("failed to remove `{}`", dir.display()))
@@ -248,17 +248,6 @@ impl Shadow {
         }
         Ok(place)
     }
-}
-
-/// Nothing is built in or deleted through a link below the target directory.
-fn refuse_link(dir: &Path) -> Result<()> {
-    if dir.is_symlink() {
-        bail!(
-            "`{}` is a symbolic link\nhint: remove it; builds of this tool are made and deleted there",
-            dir.display()
-        );
-    }
-    Ok(())
 }
 
 /// Sources may be secret: others on the machine must not read the copies.

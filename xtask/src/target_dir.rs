@@ -32,16 +32,25 @@ const PACKAGE: &str = "package";
 /// The directory that this tool writes and deletes in, [`OWN`] in a target directory. It need not exist.
 ///
 /// # Errors
-/// When it is a link: what would be deleted there is somebody else's.
+/// As [`refuse_link`].
 pub(crate) fn own(target: &Path) -> Result<PathBuf> {
     let own = target.join(OWN);
+    refuse_link(&own)?;
+    Ok(own)
+}
+
+/// Refuses a link where this tool writes and deletes: what lies at its end is somebody else's.
+///
+/// # Errors
+/// When it is one.
+pub(crate) fn refuse_link(path: &Path) -> Result<()> {
     ensure!(
-        !own.is_symlink(),
+        !path.is_symlink(),
         "`{}` is a symbolic link, and builds of this tool are made and deleted there\n\
          hint: remove the link; to keep builds elsewhere, let the target directory be there",
-        own.display()
+        path.display()
     );
-    Ok(own)
+    Ok(())
 }
 
 /// What a target directory holds at one moment. All zero where there is none.

@@ -130,16 +130,10 @@ fn is_unfinished(fs: &impl FileSystem, root: &Path, name: &str) -> Result<bool> 
         for entry in fs.names(&directory)? {
             let path = directory.join(&entry);
             let is_at_top = directory.parent() == Some(root);
-            let is_known = match kind(fs, &path)? {
-                Kind::File(_) => !is_at_top || PARTS.contains(&entry.to_str().unwrap_or_default()),
-                Kind::Directory => !is_at_top || entry == FILES,
-                _ => false,
-            };
-            if !is_known {
-                return Ok(false);
-            }
-            if kind(fs, &path)? == Kind::Directory {
-                open.push(path);
+            match kind(fs, &path)? {
+                Kind::File(_) if !is_at_top || PARTS.iter().any(|part| entry == *part) => {}
+                Kind::Directory if !is_at_top || entry == FILES => open.push(path),
+                _ => return Ok(false),
             }
         }
     }
@@ -150,10 +144,7 @@ fn is_unfinished(fs: &impl FileSystem, root: &Path, name: &str) -> Result<bool> 
 ///
 /// Needs no cargo: files that are in part new and in part old may be more than cargo can read.
 pub(crate) fn interrupted_above(directory: &Path) -> Option<PathBuf> {
-    let is_pending = |root: &&Path| {
-        refuse_pending(&RealFileSystem, root).is_err_and(|error| error.is::<Pending>())
-    };
-    directory.ancestors().find(is_pending).map(Path::to_path_buf)
+    pending_above(directory).map(|pending| pending.root)
 }
 
 /// Refuses to look at files that [`recover`] would still change, for commands that change nothing themselves.
@@ -161,10 +152,11 @@ pub(crate) fn interrupted_above(directory: &Path) -> Option<PathBuf> {
 /// # Errors
 /// When in the directory or above it a backup says that its commit has not finished.
 pub(crate) fn refuse_interrupted(directory: &Path) -> Result<()> {
-    match interrupted_above(directory) {
-        Some(root) => refuse_pending(&RealFileSystem, &root),
-        None => Ok(()),
-    }
+    pending_above(directory).map_or(Ok(()), |pending| Err(pending.into()))
+}
+
+fn pending_above(directory: &Path) -> Option<Pending> {
+    directory.ancestors().find_map(|root| pending(&RealFileSystem, root).ok().flatten())
 }
 
 /// The error of a workspace in which a commit has not finished.
@@ -192,14 +184,18 @@ impl std::error::Error for Pending {}
 /// # Errors
 /// When a backup says that its commit has not finished.
 pub(crate) fn refuse_pending(fs: &impl FileSystem, root: &Path) -> Result<()> {
+    pending(fs, root)?.map_or(Ok(()), |pending| Err(pending.into()))
+}
+
+fn pending(fs: &impl FileSystem, root: &Path) -> Result<Option<Pending>> {
     for id in ids(fs, root)?.0 {
         if let Ok(Some(journal)) = Journal::load(fs, root, &id)
             && journal.manifest.state == State::Committing
         {
-            bail!(Pending { root: root.to_path_buf(), id });
+            return Ok(Some(Pending { root: root.to_path_buf(), id }));
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Puts the old files back. Returns those that were edited meanwhile and left alone.
