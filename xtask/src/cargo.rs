@@ -20,7 +20,7 @@ mod stream;
 
 pub(crate) use git::{git, git_export};
 pub(crate) use look::hold_harmless;
-pub(crate) use process::{Finished, waited};
+pub(crate) use process::{Finished, hand_over, run_unheard, waited};
 
 use process::{base_command, run};
 
@@ -35,8 +35,10 @@ const INCOMPATIBLE: &str = "CARGO_RESOLVER_INCOMPATIBLE_RUST_VERSIONS";
 pub(crate) struct Cargo {
     dir: PathBuf,
     target_dir: Option<PathBuf>,
+    build_dir: Option<PathBuf>,
     temporary: Option<PathBuf>,
     toolchain: Option<String>,
+    variables: Vec<(&'static str, PathBuf)>,
     offline: bool,
     /// Set where it only looks.
     look: Option<Look>,
@@ -56,8 +58,10 @@ impl Cargo {
         Self {
             dir: dir.into(),
             target_dir: None,
+            build_dir: None,
             temporary: None,
             toolchain: None,
+            variables: Vec::new(),
             offline,
             look: None,
         }
@@ -74,6 +78,18 @@ impl Cargo {
     /// The same cargo with a target directory (and build directory) of its own.
     pub(crate) fn with_target_dir(mut self, target_dir: impl Into<PathBuf>) -> Self {
         self.target_dir = Some(target_dir.into());
+        self
+    }
+
+    /// The same cargo with a build directory other than its target directory.
+    pub(crate) fn with_build_dir(mut self, build_dir: impl Into<PathBuf>) -> Self {
+        self.build_dir = Some(build_dir.into());
+        self
+    }
+
+    /// The same cargo with a variable of the environment that holds a path.
+    pub(crate) fn with_variable(mut self, name: &'static str, path: impl Into<PathBuf>) -> Self {
+        self.variables.push((name, path.into()));
         self
     }
 
@@ -97,8 +113,10 @@ impl Cargo {
     fn command<S: AsRef<OsStr>>(&self, program: &str, args: &[S]) -> Result<Command> {
         let mut command = base_command(&self.dir, program, args)?;
         if let Some(dir) = &self.target_dir {
-            command.env("CARGO_TARGET_DIR", dir).env("CARGO_BUILD_BUILD_DIR", dir);
+            let build_dir = self.build_dir.as_ref().unwrap_or(dir);
+            command.env("CARGO_TARGET_DIR", dir).env("CARGO_BUILD_BUILD_DIR", build_dir);
         }
+        command.envs(self.variables.iter().map(|(name, path)| (name, path)));
         if let Some(dir) = &self.temporary {
             let names: &[&str] = if cfg!(windows) { &["TMP", "TEMP"] } else { &["TMPDIR"] };
             command.envs(names.iter().map(|name| (name, dir)));

@@ -31,6 +31,7 @@ mod plan;
 mod policy;
 mod processors;
 mod record;
+mod rehearsal;
 mod render;
 mod report;
 mod restore;
@@ -53,6 +54,9 @@ mod worth;
 const COULD_NOT: u8 = 2;
 
 fn main() -> ExitCode {
+    if let Some(code) = rehearsal::stand_in() {
+        return code;
+    }
     let cli = cli::Cli::parse();
     let shell = shell::Shell::new(&cli.global);
     let outcome = interrupt::install().and_then(|()| match &cli.command {

@@ -15,6 +15,7 @@ mod clean;
 mod descent;
 mod directory;
 mod guard;
+pub(crate) mod layout;
 mod remove;
 mod walk;
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// The modules from high to low, as docs/architecture.md has them.
-const ORDER: [&str; 43] = [
+const ORDER: [&str; 45] = [
     "main",
     "optimize",
     "validate",
@@ -11,6 +11,7 @@ const ORDER: [&str; 43] = [
     "trial",
     "tune",
     "outlook",
+    "clean",
     "restore",
     "report",
     "measure",
@@ -23,6 +24,7 @@ const ORDER: [&str; 43] = [
     "insight",
     "backup",
     "commit",
+    "rehearsal",
     "cargo",
     "lock",
     "configuration",

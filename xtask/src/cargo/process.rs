@@ -8,7 +8,7 @@ use std::{
     fs::File,
     io::{self, BufRead, BufReader, Write as _},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitCode, Stdio},
     sync::atomic::{AtomicU64, Ordering},
     thread,
     time::{Duration, Instant},
@@ -244,6 +244,35 @@ fn tee(stream: impl io::Read, mut log: Option<File>) -> String {
         line.clear();
     }
     tail.into_iter().collect()
+}
+
+/// Becomes another program, or runs it and returns its exit code: for a process that was started in its place and adds
+/// nothing. It keeps environment, streams and all.
+///
+/// # Errors
+/// When it cannot be started.
+#[expect(clippy::disallowed_methods, reason = "the one place that may")]
+pub(crate) fn hand_over(program: &OsStr, args: &[OsString]) -> io::Result<ExitCode> {
+    let mut command = Command::new(program);
+    command.args(args);
+    #[cfg(unix)]
+    return Err(std::os::unix::process::CommandExt::exec(&mut command));
+    #[cfg(not(unix))]
+    {
+        let code = command.status()?.code().and_then(|code| u8::try_from(code).ok());
+        Ok(ExitCode::from(code.unwrap_or(1)))
+    }
+}
+
+/// Runs a program in such a process, unheard. True: it succeeded.
+///
+/// # Errors
+/// When it cannot be started.
+#[expect(clippy::disallowed_methods, reason = "the one place that may")]
+pub(crate) fn run_unheard(program: &OsStr, args: &[OsString]) -> io::Result<bool> {
+    let mut command = Command::new(program);
+    command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    Ok(command.status()?.success())
 }
 
 #[cfg(test)]

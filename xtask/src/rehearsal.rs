@@ -1,0 +1,250 @@
+//! A rehearsal: cargo goes through commands in an empty directory, with a stand-in for the compiler, and so shows by
+//! which names it would know what the same commands made in the real target directory.
+//!
+//! Nothing of the workspace is compiled or run, and nothing is written outside of the stage. Two commands that make the
+//! same in the real directory make the same names here: they are cargo's own, whatever goes into its hashes.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result, ensure};
+use tempfile::TempDir;
+
+use crate::{cargo::Cargo, target_dir::layout::Names};
+
+mod compiler;
+mod names;
+
+pub(crate) use compiler::stand_in;
+pub(crate) use names::{Uncertain, UnknownLayout};
+
+/// Names the stage to the stand-in. Set: this process is one.
+const STAGE: &str = "XTASK_REHEARSAL";
+/// The directory with the real intermediate artifacts.
+const OF: &str = "XTASK_REHEARSAL_OF";
+/// What the stand-ins note, relative to the stage.
+const LOG: &str = "compiled.jsonl";
+/// Where cargo puts results and intermediate artifacts, relative to the stage.
+const RESULTS: &str = "target";
+const INTERMEDIATE: &str = "build";
+
+/// Subcommands of cargo's that compile and then at most run what they compiled, with their short forms.
+const REHEARSED: [&str; 11] =
+    ["build", "b", "check", "c", "clippy", "test", "t", "bench", "run", "r", "rustc"];
+
+/// Where a rehearsal takes place.
+#[derive(Debug)]
+pub(crate) struct Stage {
+    directory: TempDir,
+    /// Without links: rustc and cargo are told of it by this path.
+    path: PathBuf,
+    /// Whether results and intermediate artifacts lie apart.
+    is_split: bool,
+}
+
+/// A command line of cargo's, without the word `cargo`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Line(Vec<String>);
+
+impl Line {
+    /// A command line as a user writes it.
+    ///
+    /// # Errors
+    /// When it is none that can be rehearsed, or leads cargo elsewhere.
+    pub(crate) fn parse(text: &str) -> Result<Self> {
+        let words = shlex::split(text)
+            .with_context(|| format!("`{text}` has a quote that is not closed"))?;
+        let words: Vec<String> = match words.split_first() {
+            Some((first, rest)) if first == "cargo" => rest.to_vec(),
+            _ => words,
+        };
+        let command = words.iter().find(|word| !word.starts_with('+')).cloned().unwrap_or_default();
+        ensure!(
+            REHEARSED.contains(&command.as_str()),
+            "`{text}` is no command that this can go through without compiling\n\
+             hint: name one of build, check, clippy, test, bench, run and rustc, for instance `--for 'build --release'`"
+        );
+        ensure!(
+            words.first() == Some(&command),
+            "`{text}` names a toolchain\nhint: use `--keep-toolchains` for that"
+        );
+        const ELSEWHERE: [&str; 8] = [
+            "--target-dir",
+            "--build-dir",
+            "--manifest-path",
+            "--artifact-dir",
+            "--out-dir",
+            "--lockfile-path",
+            "--fix",
+            "-C",
+        ];
+        let own = words.iter().take_while(|word| *word != "--");
+        for word in own {
+            let flag = word.split('=').next().unwrap_or_default();
+            ensure!(
+                !ELSEWHERE.contains(&flag)
+                    && !word.contains("target-dir")
+                    && !word.contains("build-dir"),
+                "`{flag}` in `{text}` leads cargo elsewhere\n\
+                 hint: leave it out; the workspace is the one of `--manifest-path`, its target directory the configured one"
+            );
+        }
+        Ok(Self(words))
+    }
+
+    /// One of this program's own.
+    pub(crate) fn of(words: &[&str]) -> Self {
+        Self(words.iter().map(|word| (*word).to_owned()).collect())
+    }
+
+    /// As one would write it.
+    pub(crate) fn text(&self) -> String {
+        let words = self.0.iter().map(|word| {
+            let quoted = shlex::try_quote(word);
+            quoted.map_or_else(|_| word.clone(), std::borrow::Cow::into_owned)
+        });
+        words.collect::<Vec<_>>().join(" ")
+    }
+
+    /// What cargo is given: the lock file as it is, and nothing run where that can be said.
+    fn arguments(&self) -> Vec<&str> {
+        let (own, programs) = match self.0.iter().position(|word| word == "--") {
+            Some(at) => self.0.split_at(at),
+            None => (self.0.as_slice(), [].as_slice()),
+        };
+        let mut out: Vec<&str> = own.iter().map(String::as_str).collect();
+        if !out.iter().any(|word| matches!(*word, "--locked" | "--frozen")) {
+            out.push("--locked");
+        }
+        if matches!(out[0], "test" | "t" | "bench") {
+            if !out.contains(&"--no-run") {
+                out.push("--no-run");
+            }
+            return out;
+        }
+        out.extend(programs.iter().map(String::as_str));
+        out
+    }
+}
+
+impl Stage {
+    /// An empty stage. `is_split`: the workspace has a build directory that is not its target directory.
+    ///
+    /// # Errors
+    /// When there is no room for one in the temporary directory.
+    pub(crate) fn new(is_split: bool) -> Result<Self> {
+        let mut options = tempfile::Builder::new();
+        let directory = options.prefix("xtask-rehearsal-").tempdir();
+        let directory = directory.context("failed to make a temporary directory")?;
+        let path = directory.path().canonicalize();
+        let path =
+            path.with_context(|| format!("failed to find `{}`", directory.path().display()))?;
+        Ok(Self { directory, path, is_split })
+    }
+
+    /// Where results come to lie.
+    pub(crate) fn results(&self) -> PathBuf {
+        self.path.join(RESULTS)
+    }
+
+    /// Where intermediate artifacts come to lie.
+    pub(crate) fn intermediate(&self) -> PathBuf {
+        if self.is_split { self.path.join(INTERMEDIATE) } else { self.results() }
+    }
+
+    /// Goes through a command in the workspace at `root`, with the toolchain that cargo chooses there or with `toolchain`.
+    /// `real` is the directory with its intermediate artifacts.
+    ///
+    /// # Errors
+    /// When cargo cannot go through with it; the error carries its words.
+    pub(crate) fn rehearse(
+        &self,
+        root: &Path,
+        real: &Path,
+        line: &Line,
+        toolchain: Option<&str>,
+        offline: bool,
+    ) -> Result<()> {
+        let own = std::env::current_exe().context("failed to find this program")?;
+        let cargo = Cargo::new(root, offline)
+            .with_target_dir(self.results())
+            .with_build_dir(self.intermediate())
+            .with_toolchain(toolchain.map(str::to_owned))
+            .with_variable("RUSTC_WRAPPER", own)
+            .with_variable(STAGE, &self.path)
+            .with_variable(OF, real);
+        cargo.capture("cargo", &line.arguments()).map(drop)
+    }
+
+    /// The names that were made in the directory of a profile, given relative to the target directory.
+    ///
+    /// # Errors
+    /// When the stage cannot be read, or cargo arranges what it makes in a way that is not known here.
+    pub(crate) fn names(&self, profile: &Path) -> Result<Names> {
+        names::read(&self.results().join(profile), &self.intermediate().join(profile))
+    }
+
+    /// Holds that everything went where this program knows cargo to put it.
+    ///
+    /// # Errors
+    /// [`UnknownLayout`]; others when the notes of the stand-ins cannot be read.
+    pub(crate) fn hold_known(&self) -> Result<BTreeSet<Uncertain>> {
+        names::hold_known(&self.path.join(LOG), &self.intermediate())
+    }
+
+    /// Removes the stage; without this it goes as well, but silently.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub(crate) fn close(self) -> Result<()> {
+        let path = self.path;
+        self.directory.close().with_context(|| format!("failed to remove `{}`", path.display()))
+    }
+}
+
+/// Whether cargo's error says that there is no profile of this name.
+pub(crate) fn is_unknown_profile(error: &anyhow::Error, profile: &str) -> bool {
+    format!("{error:#}").contains(&format!("profile `{profile}` is not defined"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn command_lines_are_read_as_a_shell_reads_them() {
+        let line = Line::parse("cargo build --features 'a b' -p app").unwrap();
+        assert_eq!(line.text(), "build --features 'a b' -p app");
+        assert_eq!(line.arguments(), ["build", "--features", "a b", "-p", "app", "--locked"]);
+    }
+
+    #[test]
+    fn what_would_run_programs_is_told_not_to() {
+        let arguments = |text| Line::parse(text).unwrap().arguments().join(" ");
+        assert_eq!(arguments("test --release -- --nocapture"), "test --release --locked --no-run");
+        assert_eq!(arguments("bench --no-run"), "bench --no-run --locked");
+        // A program is this one in disguise.
+        assert_eq!(arguments("run -- x"), "run --locked -- x");
+    }
+
+    #[test]
+    fn what_leads_elsewhere_or_changes_sources_is_refused() {
+        for (text, said) in [
+            ("fix --allow-dirty", "is no command"),
+            ("clippy --fix", "`--fix`"),
+            ("build --target-dir=/x", "`--target-dir`"),
+            ("build --config build.build-dir='x'", "build.build-dir"),
+            ("+nightly build", "--keep-toolchains"),
+            ("install ripgrep", "is no command"),
+            ("build '", "quote"),
+            ("", "is no command"),
+        ] {
+            let error = format!("{:#}", Line::parse(text).unwrap_err());
+            assert!(error.contains(said), "{text}: {error}");
+        }
+        // What a program is given says nothing to cargo.
+        Line::parse("run -- --target-dir x").unwrap();
+    }
+}
