@@ -17,6 +17,7 @@ mod directory;
 mod guard;
 pub(crate) mod layout;
 mod remove;
+pub(crate) mod stale;
 mod walk;
 
 pub(crate) use clean::{Refusal, clean_package_bloat, refusal};

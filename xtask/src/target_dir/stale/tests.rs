@@ -1,0 +1,133 @@
+//! Tests of what is stale: entries of both layouts against the names of a rehearsal.
+
+use std::time::Duration;
+
+use super::*;
+
+const USED: &str = "0123456789abcdef";
+const OLD: &str = "fedcba9876543210";
+
+fn listed(section: Option<Section>, path: &str) -> Listed {
+    let path = Path::new(path);
+    Listed {
+        section,
+        place: path.parent().unwrap().to_path_buf(),
+        name: path.file_name().unwrap().to_owned(),
+        is_directory: false,
+        bytes: 10,
+        files: 1,
+        newest: SystemTime::UNIX_EPOCH + Duration::from_secs(path.as_os_str().len() as u64),
+    }
+}
+
+fn set(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+fn sorted(entries: Vec<Listed>) -> Sorted {
+    let names = Names {
+        fingerprints: set(&[&format!("a-{USED}")]),
+        build: set(&[&format!("a-{USED}"), &format!("new/{USED}")]),
+        deps: set(&[USED]),
+        examples: set(&[USED]),
+        incremental: set(&["a-1abc"]),
+        results: set(&["app", "liba"]),
+        example_results: set(&["ex"]),
+        ..Names::default()
+    };
+    let uncertain = set(&["odd"]);
+    let dep_info = set(&["app.d", "gone.d", "examples/was.d"]);
+    sort(entries, Use { names: &names, uncertain: &uncertain, dep_info: &dep_info })
+}
+
+#[test]
+fn what_goes_by_a_name_in_use_stays_and_the_other_units_go_as_a_whole() {
+    let both = |hash: &str| {
+        vec![
+            listed(Some(Section::Fingerprint), &format!(".fingerprint/a-{hash}")),
+            listed(Some(Section::Build), &format!("build/a-{hash}")),
+            listed(Some(Section::Deps), &format!("deps/liba-{hash}.rlib")),
+            listed(Some(Section::Deps), &format!("deps/a-{hash}.d")),
+            listed(Some(Section::Examples), &format!("examples/ex-{hash}")),
+        ]
+    };
+    let found = sorted([both(USED), both(OLD)].concat());
+    assert_eq!(found.used, set(&[USED]));
+    assert_eq!(found.unknown, [PathBuf::new(); 0]);
+    let [stale] = found.stale.as_slice() else { panic!("{:?}", found.stale) };
+    assert_eq!(
+        (stale.kind, stale.label.as_str(), stale.bytes, stale.files),
+        (Kind::Unit, "a", 50, 5)
+    );
+    assert_eq!(stale.fingerprint.as_deref(), Some(Path::new(&format!(".fingerprint/a-{OLD}"))));
+    // What cargo trusts goes first.
+    assert_eq!(stale.entries[0].0, Path::new(".fingerprint"));
+    assert_eq!(stale.entries.len(), 5);
+}
+
+#[test]
+fn units_of_the_newer_layout_are_known_by_package_and_hash() {
+    let unit = |package: &str, hash: &str| {
+        listed(Some(Section::Build), &format!("build/{package}/{hash}"))
+    };
+    let found = sorted(vec![unit("new", USED), unit("new", OLD), unit("other", USED)]);
+    let labels: Vec<&str> = found.stale.iter().map(|stale| stale.label.as_str()).collect();
+    assert_eq!(labels, ["other", "new"]);
+    assert_eq!(
+        found.stale[1].fingerprint.as_deref(),
+        Some(Path::new(&format!("build/new/{OLD}/fingerprint")))
+    );
+}
+
+#[test]
+fn a_fingerprint_of_nothing_is_told_from_a_unit() {
+    let found = sorted(vec![listed(Some(Section::Fingerprint), &format!(".fingerprint/b-{OLD}"))]);
+    assert_eq!(found.stale[0].kind, Kind::Fingerprint);
+}
+
+#[test]
+fn incremental_state_stays_if_rustc_names_it_so_or_could_not_say() {
+    let state = |name: &str| listed(Some(Section::Incremental), &format!("incremental/{name}"));
+    let found = sorted(vec![
+        state("a-1abc"),
+        state("a-2abc"),
+        state("odd-9zzz"),
+        listed(Some(Section::Incremental), "incremental/a-1abc/s-x-y-working"),
+        listed(Some(Section::Incremental), "incremental/a-1abc/s-x-y-1k2"),
+    ]);
+    let names: Vec<String> =
+        found.stale.iter().map(|stale| stale.entries[0].1.to_string_lossy().into_owned()).collect();
+    assert_eq!(names, ["a-2abc", "s-x-y-working"]);
+    assert!(found.stale.iter().all(|stale| stale.kind == Kind::Incremental && stale.label == "a"));
+}
+
+#[test]
+fn results_go_only_if_they_are_cargos_and_no_build_puts_them_there() {
+    let found = sorted(vec![
+        listed(None, "app"),
+        listed(None, "app.d"),
+        listed(None, "gone"),
+        listed(None, "gone.d"),
+        listed(None, "my-notes.txt"),
+        listed(None, "tool"),
+        listed(Some(Section::Examples), "examples/ex"),
+        listed(Some(Section::Examples), "examples/was"),
+    ]);
+    let labels: BTreeSet<&str> = found.stale.iter().map(|stale| stale.label.as_str()).collect();
+    assert_eq!(labels, BTreeSet::from(["gone", "was"]));
+    assert!(found.stale.iter().all(|stale| stale.kind == Kind::Result));
+    assert_eq!(found.unknown, [Path::new("my-notes.txt"), Path::new("tool")]);
+}
+
+#[test]
+fn what_has_no_known_form_is_never_stale() {
+    let found = sorted(vec![
+        listed(Some(Section::Deps), "deps/libplugin.so"),
+        listed(Some(Section::Deps), "deps/artifact"),
+        listed(Some(Section::Fingerprint), ".fingerprint/odd"),
+        listed(Some(Section::Build), "build/notes.txt"),
+        listed(Some(Section::Incremental), "incremental/README"),
+    ]);
+    assert_eq!(found.stale, []);
+    assert_eq!(found.unknown.len(), 5);
+}
