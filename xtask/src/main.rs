@@ -7,6 +7,7 @@ use clap::Parser as _;
 mod backup;
 mod bisect;
 mod cargo;
+mod clean;
 mod cli;
 mod commit;
 mod configuration;
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
     let outcome = interrupt::install().and_then(|()| match &cli.command {
         cli::Command::Optimize(args) => optimize::run(args, &cli.global, &shell),
         cli::Command::Validate(args) => validate::run(args, &cli.global, &shell),
+        cli::Command::Clean(args) => clean::run(args, &cli.global, &shell),
         cli::Command::Restore(args) => restore::run(args, &cli.global, &shell),
         cli::Command::Report(args) => report::run(args, &cli.global, &shell),
     });

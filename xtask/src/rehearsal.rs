@@ -18,7 +18,7 @@ mod compiler;
 mod names;
 
 pub(crate) use compiler::stand_in;
-pub(crate) use names::{Uncertain, UnknownLayout};
+pub(crate) use names::{Uncertain, UnknownLayout, compiler_of};
 
 /// Names the stage to the stand-in. Set: this process is one.
 const STAGE: &str = "XTASK_REHEARSAL";

@@ -11,15 +11,18 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
+mod census;
 mod clean;
 mod descent;
 mod directory;
 mod guard;
 pub(crate) mod layout;
+pub(crate) mod profiles;
 mod remove;
 pub(crate) mod stale;
 mod walk;
 
+pub(crate) use census::{Progress, Removed};
 pub(crate) use clean::{Refusal, clean_package_bloat, refusal};
 use directory::{Directory, Kind};
 pub(crate) use guard::Surroundings;

@@ -42,7 +42,7 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    fn of(path: &Path, reason: impl ToString) -> Self {
+    pub(crate) fn of(path: &Path, reason: impl ToString) -> Self {
         Self { path: path.to_path_buf(), reason: reason.to_string() }
     }
 }
@@ -95,12 +95,7 @@ fn opened(
         io::ErrorKind::CrossesDevices => Err(Refusal::of(path, "a mount point")),
         _ => Err(Refusal::of(path, error)),
     };
-    // Directories above may be reached through links. With `..` at the end there is none to come.
-    let path = match (target.parent(), target.file_name()) {
-        (Some(parent), Some(name)) => parent.canonicalize().map(|parent| parent.join(name)),
-        _ => target.canonicalize(),
-    };
-    let path = match path {
+    let path = match without_links_above(target) {
         Ok(path) => path,
         Err(error) => return refused(error, target),
     };
@@ -120,6 +115,15 @@ fn opened(
         }
         Ok(package) => Ok(Some((path, package))),
         Err(error) => refused(error, &path.join(PACKAGE)),
+    }
+}
+
+/// The path of a directory that may be reached through links, not followed if it is one itself.
+pub(super) fn without_links_above(path: &Path) -> io::Result<PathBuf> {
+    match (path.parent(), path.file_name()) {
+        (Some(parent), Some(name)) => parent.canonicalize().map(|parent| parent.join(name)),
+        // With `..` at the end there is none to come.
+        _ => path.canonicalize(),
     }
 }
 

@@ -1,0 +1,322 @@
+//! `clean`: delete from the target directory what no current build would use, and nothing else.
+//!
+//! What is in use is what cargo names when it rehearses the builds ([`crate::rehearsal`]), with nothing compiled. Only
+//! artifacts go that a build makes again; a directory in which a build runs is left alone.
+
+use std::{
+    process::ExitCode,
+    time::{Duration, SystemTime},
+};
+
+use anyhow::Result;
+
+use crate::{
+    cli::{self, Format, Global},
+    commit, interrupt,
+    lock::WorkspaceLock,
+    output,
+    shell::Shell,
+    snapshot::{self, Intent, Snapshot},
+    target_dir::{
+        self, Progress, Refusal, Surroundings,
+        profiles::{Base, BuildLock, Parts, Profile},
+        stale::{Kind, Stale, Use, sort},
+    },
+};
+
+mod choose;
+mod describe;
+mod living;
+mod usual;
+mod workspace;
+
+use choose::{Candidate, Limits, choose};
+use describe::Outcome;
+use living::{Asked, Living};
+use workspace::Workspace;
+
+/// Ticks of the clock by which file systems date what is written. Source: `CONFIG_HZ` of Linux is 100 at least.
+const TICK: Duration = Duration::from_millis(10);
+
+/// Runs the command.
+///
+/// # Errors
+/// When cargo could not be asked, or the target directory not be read; nothing was deleted then.
+pub(crate) fn run(args: &cli::Clean, global: &Global, shell: &Shell) -> Result<ExitCode> {
+    let manifest = snapshot::manifest_path(global)?;
+    commit::refuse_interrupted(manifest.parent().unwrap_or(&manifest))?;
+    let root = snapshot::find_root(&manifest, global.offline, Intent::Run)?;
+    let _lock = if args.dry_run { None } else { Some(WorkspaceLock::acquire(&root, "clean")?) };
+    let workspace = Workspace::read(&root, global.offline)?;
+    let order = Order {
+        asked: Asked::of(args, &workspace, global.offline)?,
+        limits: Limits { keep_days: args.keep_days, max_size: args.max_size },
+        is_dry: args.dry_run,
+        may_be_shared: !args.not_shared,
+    };
+    let outcome = clean(&workspace, &order, shell)?;
+    outcome.say(shell);
+    match global.format {
+        Format::Json => output::json(&outcome.json())?,
+        Format::Human => output::text(&outcome.table())?,
+    }
+    interrupt::check()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Cleans after a commit, by which units may have come to be of no use any more.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn after_commit(snapshot: &Snapshot, offline: bool, shell: &Shell) -> Result<Outcome> {
+    let workspace = Workspace::of(&snapshot.metadata, &snapshot.root);
+    let order = Order {
+        asked: Asked::usual(&workspace, offline),
+        limits: Limits::default(),
+        is_dry: false,
+        may_be_shared: true,
+    };
+    clean(&workspace, &order, shell)
+}
+
+/// What is to be done.
+struct Order {
+    asked: Asked,
+    limits: Limits,
+    is_dry: bool,
+    /// Nobody has said whether other workspaces build into the directory.
+    may_be_shared: bool,
+}
+
+/// Something stale, and where.
+struct Found<'a> {
+    place: &'a Place,
+    stale: Stale,
+}
+
+/// The directory of a profile within one of the workspace's directories.
+struct Place {
+    /// Position among the bases.
+    base: usize,
+    profile: Profile,
+    parts: Parts,
+    /// Nothing in it can be in use, and why.
+    abandoned: Option<Kind>,
+}
+
+fn clean(workspace: &Workspace, order: &Order, shell: &Shell) -> Result<Outcome> {
+    let mut outcome = Outcome::new(workspace, &order.asked, order.is_dry);
+    let surroundings = Surroundings::of(&workspace.root);
+    let mut bases = Vec::new();
+    for (path, parts) in workspace.directories() {
+        match Base::open(&path, &surroundings) {
+            Ok(base) => bases.extend(base.map(|base| (base, parts))),
+            Err(refusal) => outcome.left.push(refusal),
+        }
+    }
+    for (base, _) in &bases {
+        outcome.bytes += target_dir::inventory(&base.path)?.bytes;
+    }
+    package(&bases, &surroundings, order, &mut outcome);
+    // What is written from here on was not there when cargo was asked.
+    let started = SystemTime::now().checked_sub(TICK).unwrap_or(SystemTime::UNIX_EPOCH);
+    let all = profiles(&bases)?;
+    let living = match living::ask(&order.asked, workspace, &all, shell)? {
+        Ok(living) => living,
+        Err(refusal) => {
+            outcome.left.push(refusal);
+            return Ok(outcome);
+        }
+    };
+    let places = places(all, &living, &mut outcome, &bases);
+    let mut found = Vec::new();
+    let mut locks: Vec<BuildLock> = Vec::new();
+    for place in &places {
+        interrupt::check()?;
+        let base = &bases[place.base].0;
+        if !order.is_dry {
+            match base.lock(&place.profile)? {
+                Some(lock) => locks.push(lock),
+                None => {
+                    let path = base.path.join(&place.profile.path);
+                    outcome.left.push(Refusal::of(&path, "a build is running there"));
+                    continue;
+                }
+            }
+        }
+        found.extend(look(base, place, &living, started, &mut outcome)?);
+    }
+    if order.may_be_shared && hold_unshared(workspace, order, &mut outcome) {
+        return Ok(outcome);
+    }
+    let candidates: Vec<Candidate> = found
+        .iter()
+        .map(|found| Candidate { bytes: found.stale.bytes, newest: found.stale.newest })
+        .collect();
+    let rest = outcome.bytes.saturating_sub(outcome.package_bytes());
+    let chosen = choose(&candidates, rest, order.limits, SystemTime::now());
+    outcome.kept_bytes = candidates.iter().map(|candidate| candidate.bytes).sum();
+    for at in &chosen {
+        let Found { place, stale } = &found[*at];
+        outcome.kept_bytes -= stale.bytes;
+        outcome.add(&bases[place.base].0.path, &place.profile, stale);
+    }
+    if !order.is_dry {
+        for place in &places {
+            let here: Vec<&Stale> = chosen
+                .iter()
+                .filter(|at| std::ptr::eq(found[**at].place, place))
+                .map(|at| &found[*at].stale)
+                .collect();
+            delete(&bases[place.base].0, place, &here, &mut outcome);
+        }
+    }
+    outcome.over = order
+        .limits
+        .max_size
+        .map(|size| outcome.bytes.saturating_sub(outcome.stale_bytes()).saturating_sub(size))
+        .filter(|over| *over > 0);
+    Ok(outcome)
+}
+
+/// Deletes what was chosen in one profile.
+fn delete(base: &Base, place: &Place, stale: &[&Stale], outcome: &mut Outcome) {
+    if stale.is_empty() && place.abandoned.is_none() {
+        return;
+    }
+    let removed = base.remove(&place.profile, stale, &Progress::default());
+    outcome.freed_bytes += removed.freed_bytes;
+    outcome.unnamed += removed.unnamed;
+    for (path, reason) in removed.left {
+        outcome.left.push(Refusal::of(&path, format!("failed to delete: {reason}")));
+    }
+    base.tidy(&place.profile, stale, place.abandoned.is_some());
+}
+
+/// The unpacked packages; with cargo's own sign that none is being made.
+fn package(
+    bases: &[(Base, Parts)],
+    surroundings: &Surroundings,
+    order: &Order,
+    outcome: &mut Outcome,
+) {
+    for (base, _) in bases {
+        if order.is_dry {
+            let found = target_dir::inventory(&base.path).map(|inventory| inventory.package);
+            for unpacked in found.map(|package| package.unpacked).unwrap_or_default() {
+                outcome.add_package(&unpacked);
+            }
+            continue;
+        }
+        let cleaned = target_dir::clean_package_bloat(&base.path, surroundings);
+        outcome.freed_bytes += cleaned.freed_bytes;
+        outcome.unnamed += cleaned.unnamed;
+        cleaned.removed.iter().for_each(|unpacked| outcome.add_package(unpacked));
+        outcome.left.extend(cleaned.left);
+    }
+}
+
+fn profiles(bases: &[(Base, Parts)]) -> Result<Vec<(usize, Profile)>> {
+    let mut out = Vec::new();
+    for (at, (base, _)) in bases.iter().enumerate() {
+        out.extend(base.profiles()?.into_iter().map(|profile| (at, profile)));
+    }
+    Ok(out)
+}
+
+/// The profiles in which something may be stale; the others are named.
+fn places(
+    all: Vec<(usize, Profile)>,
+    living: &Living,
+    outcome: &mut Outcome,
+    bases: &[(Base, Parts)],
+) -> Vec<Place> {
+    let mut out = Vec::new();
+    for (base, profile) in all {
+        let (opened, parts) = &bases[base];
+        match living.of(&profile) {
+            living::Verdict::Known => {
+                out.push(Place { base, profile, parts: *parts, abandoned: None });
+            }
+            living::Verdict::Abandoned(kind) => {
+                out.push(Place { base, profile, parts: *parts, abandoned: Some(kind) });
+            }
+            living::Verdict::Unknown(reason) => {
+                outcome.left.push(Refusal::of(&opened.path.join(&profile.path), reason));
+            }
+        }
+    }
+    out
+}
+
+/// What is stale in one profile.
+fn look<'a>(
+    base: &Base,
+    place: &'a Place,
+    living: &Living,
+    started: SystemTime,
+    outcome: &mut Outcome,
+) -> Result<Vec<Found<'a>>> {
+    let contents = base.list(&place.profile, place.parts, &Progress::default())?;
+    let names = living.names(&place.profile);
+    let uncertain = living.uncertain(&place.profile);
+    let usage = Use { names: &names, uncertain: &uncertain, dep_info: &contents.dep_info };
+    outcome.sources.extend(contents.sources);
+    let sorted = sort(contents.listed, usage);
+    outcome.used_units += sorted.used.len();
+    let directory = base.path.join(&place.profile.path);
+    for path in contents.unknown.iter().chain(&sorted.unknown) {
+        outcome.unknown.push(directory.join(path));
+    }
+    let (stale, young): (Vec<Stale>, Vec<Stale>) =
+        sorted.stale.into_iter().partition(|stale| stale.newest < started);
+    outcome.young += young.len();
+    let found = stale.into_iter().map(|mut stale| {
+        stale.kind = match (place.abandoned, stale.kind) {
+            (Some(kind), _) => kind,
+            (None, Kind::Unit | Kind::Fingerprint)
+                if is_of_another(base, place, &stale, living) =>
+            {
+                Kind::Toolchain
+            }
+            (None, kind) => kind,
+        };
+        Found { place, stale }
+    });
+    Ok(found.collect())
+}
+
+/// Whether a unit's fingerprint names another compiler. For the words alone.
+fn is_of_another(base: &Base, place: &Place, stale: &Stale, living: &Living) -> bool {
+    let Some(fingerprint) = &stale.fingerprint else { return false };
+    let compilers = &living.names(&place.profile).compilers;
+    let found = base.fingerprints(&place.profile, fingerprint);
+    let named: Vec<u64> =
+        found.iter().filter_map(|bytes| crate::rehearsal::compiler_of(bytes)).collect();
+    !compilers.is_empty()
+        && !named.is_empty()
+        && named.iter().all(|number| !compilers.contains(number))
+}
+
+/// Leaves everything alone where other workspaces build into the directory, or may. True: so it is.
+fn hold_unshared(workspace: &Workspace, order: &Order, outcome: &mut Outcome) -> bool {
+    let known = || std::iter::once(workspace).chain(&order.asked.shared_with);
+    let strangers = outcome.sources.iter().filter(|source| !known().any(|one| one.has(source)));
+    let other = strangers.filter_map(|source| workspace::package_of(source)).min();
+    if let Some(other) = other {
+        let reason = format!("`{}` builds into it as well", other.display());
+        outcome.leave_shared(workspace.intermediate(), reason, Some(other));
+        return true;
+    }
+    let mut outside = workspace.directories().into_iter().map(|(path, _)| path);
+    let outside = outside.find(|path| path.exists() && !workspace.holds(path));
+    match outside {
+        Some(path) if order.asked.shared_with.is_empty() => {
+            let reason =
+                "it lies outside of the workspace, and others may build into it".to_owned();
+            outcome.leave_shared(&path, reason, None);
+            true
+        }
+        _ => false,
+    }
+}

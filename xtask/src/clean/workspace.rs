@@ -1,0 +1,99 @@
+//! What a cleaning has to know of a workspace: where it builds, its members, and whose sources are its own.
+//!
+//! Reads what cargo says of it, never its manifests.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use cargo_metadata::Metadata;
+
+use super::usual::Member;
+use crate::{
+    snapshot,
+    target_dir::{self, profiles::Parts},
+};
+
+/// A workspace, as far as it matters what it builds.
+#[derive(Debug)]
+pub(super) struct Workspace {
+    pub(super) root: PathBuf,
+    pub(super) target_dir: PathBuf,
+    /// Where it is not the target directory.
+    pub(super) build_dir: Option<PathBuf>,
+    pub(super) members: Vec<Member>,
+    /// Directories of packages that are no registry's: members and path dependencies.
+    local: Vec<PathBuf>,
+}
+
+impl Workspace {
+    /// Asks cargo of the workspace at `root`.
+    ///
+    /// # Errors
+    /// When cargo rejects it.
+    pub(super) fn read(root: &Path, offline: bool) -> Result<Self> {
+        Ok(Self::of(&snapshot::metadata(root, offline)?, root))
+    }
+
+    pub(super) fn of(metadata: &Metadata, root: &Path) -> Self {
+        let target_dir = metadata.target_directory.clone().into_std_path_buf();
+        let build_dir = metadata.build_directory.clone().map(Into::into);
+        let members = metadata.workspace_packages().into_iter();
+        let members = members.map(|package| Member { spec: package.id.repr.clone() }).collect();
+        let local = metadata.packages.iter().filter(|package| package.source.is_none());
+        let local =
+            local.filter_map(|package| package.manifest_path.parent()).map(Into::into).collect();
+        Self {
+            root: root.to_path_buf(),
+            build_dir: build_dir.filter(|dir: &PathBuf| !target_dir::is_same(dir, &target_dir)),
+            target_dir,
+            members,
+            local,
+        }
+    }
+
+    /// The directories that it builds into, and what lies in each.
+    pub(super) fn directories(&self) -> Vec<(PathBuf, Parts)> {
+        match &self.build_dir {
+            None => vec![(self.target_dir.clone(), Parts { results: true, units: true })],
+            Some(build_dir) => vec![
+                (self.target_dir.clone(), Parts { results: true, units: false }),
+                (build_dir.clone(), Parts { results: false, units: true }),
+            ],
+        }
+    }
+
+    /// The directory with what units leave.
+    pub(super) fn intermediate(&self) -> &Path {
+        self.build_dir.as_ref().unwrap_or(&self.target_dir)
+    }
+
+    /// Whether a directory lies in the workspace.
+    pub(super) fn holds(&self, directory: &Path) -> bool {
+        let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+        whole(directory).starts_with(whole(&self.root))
+    }
+
+    /// Whether a source is one of its own, was downloaded or was generated here.
+    pub(super) fn has(&self, source: &Path) -> bool {
+        let made = [Some(&self.target_dir), self.build_dir.as_ref()];
+        let own = [&self.root].into_iter().chain(&self.local).chain(made.into_iter().flatten());
+        // Cargo writes relative paths where it was told to, relative to the workspace.
+        source.is_relative()
+            || is_downloaded(source)
+            || own.into_iter().any(|own| source.starts_with(own))
+    }
+}
+
+/// The directory of the package that a source lies in. What no longer exists is in none.
+pub(super) fn package_of(source: &Path) -> Option<PathBuf> {
+    let mut above = source.ancestors().skip(1).filter(|_| source.is_file());
+    above.find(|dir| dir.join("Cargo.toml").is_file()).map(Path::to_path_buf)
+}
+
+/// Whether cargo downloaded a source: it lies in `registry/src` or `git/checkouts` of some cargo's home.
+fn is_downloaded(source: &Path) -> bool {
+    let steps: Vec<_> = source.iter().collect();
+    steps.windows(2).any(|pair| {
+        (pair[0] == "registry" && pair[1] == "src") || (pair[0] == "git" && pair[1] == "checkouts")
+    })
+}
