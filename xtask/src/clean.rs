@@ -71,7 +71,7 @@ pub(crate) fn run(args: &cli::Clean, global: &Global, shell: &Shell) -> Result<E
 pub(crate) fn after_commit(snapshot: &Snapshot, offline: bool, shell: &Shell) -> Result<Outcome> {
     let workspace = Workspace::of(&snapshot.metadata, &snapshot.root);
     let order = Order {
-        asked: Asked::usual(&workspace, offline),
+        asked: Asked::usual(offline),
         limits: Limits::default(),
         is_dry: false,
         may_be_shared: true,

@@ -6,6 +6,11 @@ use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
 };
 
 use anyhow::{Context as _, Result, ensure};
@@ -13,7 +18,7 @@ use anyhow::{Context as _, Result, ensure};
 use super::{usual, workspace::Workspace};
 use crate::{
     cargo::Cargo,
-    cli, interrupt,
+    cli, interrupt, processors,
     rehearsal::{self, Line, Stage, Uncertain, UnknownLayout},
     shell::Shell,
     snapshot::{self, Intent},
@@ -47,7 +52,7 @@ impl Asked {
     }
 
     /// The usual builds of a workspace.
-    pub(super) fn usual(_: &Workspace, offline: bool) -> Self {
+    pub(super) fn usual(offline: bool) -> Self {
         Self { offline, ..Self::default() }
     }
 }
@@ -121,62 +126,31 @@ pub(super) fn ask(
     let cargo = Cargo::new(&workspace.root, asked.offline);
     let profiles: BTreeSet<&Profile> = all.iter().map(|(_, profile)| profile).collect();
     let mut verdicts: BTreeMap<PathBuf, Verdict> = BTreeMap::new();
-    let mut rehearsals: Vec<(&Workspace, Line, Option<&Profile>)> = Vec::new();
-    let workspaces = || std::iter::once(workspace).chain(&asked.shared_with);
+    let mut rehearsals: Vec<Rehearsals<'_>> = Vec::new();
     let has_clippy =
-        profiles.is_empty() || cargo.capture("cargo", &["clippy", "--version"]).is_ok();
+        !profiles.is_empty() && cargo.capture("cargo", &["clippy", "--version"]).is_ok();
     for profile in &profiles {
         let verdict = match &profile.triple {
             Some(triple) if asked.lines.is_empty() => of_triple(triple, &cargo)?,
             _ => Verdict::Known,
         };
         if verdict == Verdict::Known && asked.lines.is_empty() {
-            for workspace in workspaces() {
-                let triple = profile.triple.as_deref();
-                let lines = usual::lines(&profile.name, triple, &workspace.members, has_clippy);
-                rehearsals.extend(lines.into_iter().map(|line| (workspace, line, Some(*profile))));
-            }
+            let of = |workspace| Rehearsals {
+                workspace,
+                lines: usual_lines(workspace, profile, has_clippy),
+                profile: Some(*profile),
+            };
+            rehearsals.extend(std::iter::once(workspace).chain(&asked.shared_with).map(of));
         }
         verdicts.insert(profile.path.clone(), verdict);
     }
-    if !profiles.is_empty() {
-        rehearsals.extend(asked.lines.iter().map(|line| (workspace, line.clone(), None)));
+    if !profiles.is_empty() && !asked.lines.is_empty() {
+        rehearsals.push(Rehearsals { workspace, lines: asked.lines.clone(), profile: None });
     }
-    let toolchains: Vec<Option<&str>> = std::iter::once(None)
-        .chain(asked.toolchains.iter().map(|name| Some(name.as_str())))
-        .collect();
-    let bar =
-        shell.progress("Asking", "cargo what it uses", Some(rehearsals.len() * toolchains.len()));
-    for (workspace, line, profile) in &rehearsals {
-        for toolchain in &toolchains {
-            interrupt::check()?;
-            bar.inc(1);
-            if profile.is_some_and(|profile| verdicts[&profile.path] != Verdict::Known) {
-                continue;
-            }
-            shell.detail("Asking", format!("`cargo {}`", line.text()));
-            let done = stage.rehearse(
-                &workspace.root,
-                workspace.intermediate(),
-                line,
-                *toolchain,
-                asked.offline,
-            );
-            match (done, profile) {
-                (Ok(()), _) => {}
-                (Err(error), Some(profile))
-                    if rehearsal::is_unknown_profile(&error, &profile.name) =>
-                {
-                    verdicts.insert(profile.path.clone(), Verdict::Abandoned(Kind::Profile));
-                }
-                (Err(error), _) => {
-                    return Err(error)
-                        .context("what is in use could not be found out, and nothing was deleted");
-                }
-            }
-        }
+    let undefined = rehearse_all(&stage, asked, &rehearsals, shell)?;
+    for profile in undefined {
+        verdicts.insert(profile, Verdict::Abandoned(Kind::Profile));
     }
-    bar.finish_and_clear();
     let uncertain = match stage.hold_known() {
         Ok(uncertain) => uncertain,
         Err(error) if error.is::<UnknownLayout>() => {
@@ -199,6 +173,86 @@ pub(super) fn ask(
     }
     stage.close()?;
     Ok(Ok(living))
+}
+
+/// Commands of one workspace that are rehearsed one after the other.
+struct Rehearsals<'a> {
+    workspace: &'a Workspace,
+    lines: Vec<Line>,
+    /// The one they all build in, if they are the usual ones.
+    profile: Option<&'a Profile>,
+}
+
+fn usual_lines(workspace: &Workspace, profile: &Profile, has_clippy: bool) -> Vec<Line> {
+    let Workspace { members, has_default, .. } = workspace;
+    usual::lines(&profile.name, profile.triple.as_deref(), members, *has_default, has_clippy)
+}
+
+/// Rehearses everything, as many at a time as there are processors: cargo lets one at a time build in a profile. Returns
+/// the profiles that are not defined.
+fn rehearse_all(
+    stage: &Stage,
+    asked: &Asked,
+    rehearsals: &[Rehearsals<'_>],
+    shell: &Shell,
+) -> Result<BTreeSet<PathBuf>> {
+    let toolchains: Vec<Option<&str>> = std::iter::once(None)
+        .chain(asked.toolchains.iter().map(|name| Some(name.as_str())))
+        .collect();
+    let number = rehearsals.iter().map(|these| these.lines.len()).sum::<usize>() * toolchains.len();
+    let bar = shell.progress("Asking", "cargo what it uses,", Some(number));
+    let undefined = Mutex::new(BTreeSet::new());
+    let failed = Mutex::new(None);
+    let next = AtomicUsize::new(0);
+    let in_turn = |these: &Rehearsals<'_>| -> Result<()> {
+        for line in &these.lines {
+            for toolchain in &toolchains {
+                interrupt::check()?;
+                shell.detail("Asking", format!("`cargo {}`", line.text()));
+                let Workspace { root, .. } = these.workspace;
+                let real = these.workspace.intermediate();
+                let done = stage.rehearse(root, real, line, *toolchain, asked.offline);
+                bar.inc(1);
+                match (done, these.profile) {
+                    (Err(error), Some(profile))
+                        if rehearsal::is_unknown_profile(&error, &profile.name) =>
+                    {
+                        locked(&undefined).insert(profile.path.clone());
+                        return Ok(());
+                    }
+                    (done, _) => done.context(
+                        "what is in use could not be found out, and nothing was deleted",
+                    )?,
+                }
+            }
+        }
+        Ok(())
+    };
+    let work = || {
+        while let Some(these) = rehearsals.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if locked(&failed).is_some() {
+                return;
+            }
+            if let Err(error) = in_turn(these) {
+                locked(&failed).get_or_insert(error);
+            }
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..processors::count().min(rehearsals.len()) {
+            scope.spawn(work);
+        }
+        work();
+    });
+    bar.finish_and_clear();
+    match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        Some(error) => Err(error),
+        None => Ok(undefined.into_inner().unwrap_or_else(PoisonError::into_inner)),
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether the toolchain can build for a target.

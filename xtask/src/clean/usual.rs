@@ -21,46 +21,39 @@ pub(super) struct Member {
     pub(super) spec: String,
 }
 
-/// Builds, checks and tests of the workspace, of what cargo chooses without being told, and of each member by itself (which
-/// may have other features than in the company of the others): for one profile and one target (`None`: the host, as
-/// cargo chooses).
+/// Builds, checks and tests of the workspace, of what cargo chooses without being told if that is another choice
+/// (`has_default`), and of each member by itself, which may have other features than in the company of the others: for
+/// one profile and one target (`None`: the host, or what the configuration says).
 pub(super) fn lines(
     directory: &str,
     triple: Option<&str>,
     members: &[Member],
+    has_default: bool,
     has_clippy: bool,
 ) -> Vec<Line> {
     let mut fixed = choice_of_profile(directory);
     if let Some(triple) = triple {
         fixed.extend(["--target", triple]);
     }
-    let all = ["--workspace"].as_slice();
-    let everything = ["--workspace", "--all-targets"].as_slice();
-    let alone = members.len() > 1;
+    let all = vec!["--workspace"];
+    let everything = vec!["--workspace", "--all-targets"];
     let mut out: Vec<(&str, Vec<&str>)> = Vec::new();
     for subcommand in ["build", "check"] {
-        out.push((subcommand, Vec::new()));
-        if alone {
-            out.push((subcommand, all.to_vec()));
-        }
-        out.push((subcommand, everything.to_vec()));
+        out.extend([(subcommand, all.clone()), (subcommand, everything.clone())]);
     }
-    out.push(("test", Vec::new()));
-    if alone {
-        out.push(("test", all.to_vec()));
-    }
+    out.push(("test", all.clone()));
     if directory == "release" {
-        out.push(("bench", all.to_vec()));
+        out.push(("bench", all.clone()));
     }
     if has_clippy {
-        out.push(("clippy", all.to_vec()));
-        out.push(("clippy", everything.to_vec()));
+        out.extend([("clippy", all), ("clippy", everything)]);
     }
-    for member in members.iter().filter(|_| alone) {
+    if has_default {
+        out.extend(["build", "check", "test"].map(|subcommand| (subcommand, Vec::new())));
+    }
+    for member in members.iter().filter(|_| members.len() > 1) {
         let chosen = vec!["--package", member.spec.as_str()];
-        let targets = vec!["--package", member.spec.as_str(), "--all-targets"];
-        out.extend([("build", chosen.clone()), ("check", chosen.clone()), ("test", chosen)]);
-        out.push(("check", targets));
+        out.extend(["build", "check", "test"].map(|subcommand| (subcommand, chosen.clone())));
     }
     let line = |(subcommand, chosen): (&str, Vec<&str>)| {
         // The profile of `cargo bench` is `bench`, whose directory is that of `release`.
@@ -77,53 +70,44 @@ pub(super) fn lines(
 mod tests {
     use super::*;
 
-    fn texts(
-        directory: &str,
-        triple: Option<&str>,
-        members: &[&str],
-        has_clippy: bool,
-    ) -> Vec<String> {
+    fn texts(directory: &str, triple: Option<&str>, members: &[&str]) -> Vec<String> {
         let members: Vec<Member> =
             members.iter().map(|spec| Member { spec: (*spec).to_owned() }).collect();
-        lines(directory, triple, &members, has_clippy).iter().map(Line::text).collect()
+        let found = lines(directory, triple, &members, members.len() > 2, members.len() > 1);
+        found.iter().map(Line::text).collect()
     }
 
     #[test]
     fn a_package_alone_is_built_checked_and_tested() {
         let expected = [
-            "build",
+            "build --workspace",
             "build --workspace --all-targets",
-            "check",
+            "check --workspace",
             "check --workspace --all-targets",
-            "test",
+            "test --workspace",
         ];
-        assert_eq!(texts("debug", None, &["a"], false), expected);
+        assert_eq!(texts("debug", None, &["a"]), expected);
     }
 
     #[test]
     fn members_count_by_themselves_as_well() {
-        let found = texts("debug", None, &["a", "b"], true);
-        for line in [
-            "build --workspace",
-            "test --package a",
-            "check --package b --all-targets",
-            "clippy --workspace",
-        ] {
+        let found = texts("debug", None, &["a", "b"]);
+        for line in
+            ["build --workspace", "test --package a", "check --package b", "clippy --workspace"]
+        {
             assert!(found.iter().any(|known| known == line), "{line}: {found:?}");
         }
+        assert!(!found.contains(&"build".to_owned()), "it is the build of the workspace");
+        assert!(texts("debug", None, &["a", "b", "c"]).contains(&"build".to_owned()));
     }
 
     #[test]
     fn profiles_and_targets_are_chosen_by_their_directories() {
-        let found = texts("release", None, &["a"], false);
-        assert!(
-            found.contains(&"build --release".to_owned())
-                && found.contains(&"bench --workspace".to_owned())
-        );
-        let found = texts("dist", Some("wasm32-unknown-unknown"), &["a"], false);
-        assert!(
-            found.contains(&"build --profile dist --target wasm32-unknown-unknown".to_owned()),
-            "{found:?}"
-        );
+        let found = texts("release", None, &["a"]);
+        assert!(found.contains(&"build --workspace --release".to_owned()));
+        assert!(found.contains(&"bench --workspace".to_owned()));
+        let found = texts("dist", Some("wasm32-unknown-unknown"), &["a"]);
+        let expected = "build --workspace --profile dist --target wasm32-unknown-unknown";
+        assert!(found.contains(&expected.to_owned()), "{found:?}");
     }
 }

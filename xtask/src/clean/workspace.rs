@@ -21,6 +21,8 @@ pub(super) struct Workspace {
     /// Where it is not the target directory.
     pub(super) build_dir: Option<PathBuf>,
     pub(super) members: Vec<Member>,
+    /// Cargo chooses others than all of them where it is not told.
+    pub(super) has_default: bool,
     /// Directories of packages that are no registry's: members and path dependencies.
     local: Vec<PathBuf>,
 }
@@ -42,7 +44,10 @@ impl Workspace {
         let local = metadata.packages.iter().filter(|package| package.source.is_none());
         let local =
             local.filter_map(|package| package.manifest_path.parent()).map(Into::into).collect();
+        let chosen = &metadata.workspace_default_members;
+        let has_default = chosen.is_missing() || chosen.len() != metadata.workspace_members.len();
         Self {
+            has_default,
             root: root.to_path_buf(),
             build_dir: build_dir.filter(|dir: &PathBuf| !target_dir::is_same(dir, &target_dir)),
             target_dir,
