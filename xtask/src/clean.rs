@@ -76,7 +76,9 @@ pub(crate) fn after_commit(snapshot: &Snapshot, offline: bool, shell: &Shell) ->
         is_dry: false,
         may_be_shared: true,
     };
-    clean(&workspace, &order, shell)
+    let outcome = clean(&workspace, &order, shell)?;
+    outcome.say(shell);
+    Ok(outcome)
 }
 
 /// What is to be done.
@@ -121,6 +123,9 @@ fn clean(workspace: &Workspace, order: &Order, shell: &Shell) -> Result<Outcome>
     // What is written from here on was not there when cargo was asked.
     let started = SystemTime::now().checked_sub(TICK).unwrap_or(SystemTime::UNIX_EPOCH);
     let all = profiles(&bases)?;
+    if all.is_empty() {
+        return Ok(outcome);
+    }
     let living = match living::ask(&order.asked, workspace, &all, shell)? {
         Ok(living) => living,
         Err(refusal) => {

@@ -41,7 +41,7 @@ mod search;
 mod stage;
 mod time;
 
-use finish::{file_changes, finish};
+use finish::{Cleaning, file_changes, finish};
 use prove::Proof;
 use stage::Shadowed;
 use time::{Course, Measured};
@@ -120,7 +120,9 @@ pub(crate) fn run(args: &cli::Optimize, global: &Global, shell: &Shell) -> Resul
     }
     let run_dir = report::new_run_dir(&snapshot.target_dir)?;
     let outcome = prove_and_measure(args, global, &snapshot, &plan, &run_dir, shell, &mut record)?;
-    let ended = finish(&snapshot, outcome, &run_dir, shell, &mut record);
+    let cleaning =
+        Cleaning { is_wanted: wishes.codes.contains(&Code::PackageBloat), offline: global.offline };
+    let ended = finish(&snapshot, outcome, cleaning, &run_dir, shell, &mut record);
     record.spent = Some(Spent {
         wall_seconds: started.elapsed().saturating_sub(asked).as_secs_f64(),
         cargo_seconds: cargo::waited().as_secs_f64(),

@@ -21,9 +21,6 @@ use crate::{
     wording,
 };
 
-/// Labels that the table names of each kind.
-const NAMED: usize = 3;
-
 /// What was found and done.
 #[derive(Debug)]
 pub(crate) struct Outcome {
@@ -229,6 +226,20 @@ impl Outcome {
         }
         let used = wording::count(self.used_units, "unit");
         shell.status("Kept", format!("{used} in use; the next build compiles none of them again"));
+    }
+
+    /// What a report says of it, if anything went or was left.
+    pub(crate) fn note(&self) -> Option<String> {
+        let gone = (!self.items.is_empty()).then(|| {
+            let things = wording::count(self.items.len(), "thing");
+            format!("{things} that no build uses any more were deleted from the target directory, {} freed", wording::si_bytes(self.freed_bytes))
+        });
+        let left = self
+            .left
+            .first()
+            .map(|left| format!("left `{}`: {}", left.path.display(), left.reason));
+        let said: Vec<String> = gone.into_iter().chain(left).collect();
+        (!said.is_empty()).then(|| said.join("; "))
     }
 
     /// What goes, by kind and size.

@@ -9,6 +9,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::{Outcome, said_too_late};
 use crate::{
+    clean,
     cli::Code,
     commit::{self, FileChange, Origin},
     disk, interrupt,
@@ -21,10 +22,19 @@ use crate::{
     wording,
 };
 
+/// Whether the target directory is cleaned once something is committed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cleaning {
+    /// By `--only` and `--skip`.
+    pub(super) is_wanted: bool,
+    pub(super) offline: bool,
+}
+
 /// The commit, the cleaning and the last figures.
 pub(super) fn finish(
     snapshot: &Snapshot,
     outcome: Outcome,
+    cleaning: Cleaning,
     run_dir: &Path,
     shell: &Shell,
     record: &mut Record,
@@ -57,6 +67,9 @@ pub(super) fn finish(
     }
     if kept.iter().any(|change| change.code == Code::PackageBloat) {
         clean(snapshot, shell, record);
+    }
+    if cleaning.is_wanted && record.backup.is_some() {
+        clean_what_is_unused(snapshot, cleaning, shell, record);
     }
     let left: Vec<u64> = snapshot
         .made_by_cargo()
@@ -140,6 +153,24 @@ fn clean(snapshot: &Snapshot, shell: &Shell, record: &mut Record) {
             }
         }
     }
+}
+
+/// Deletes what the committed files left no use for. Whatever becomes of that, the commit stands.
+fn clean_what_is_unused(
+    snapshot: &Snapshot,
+    cleaning: Cleaning,
+    shell: &Shell,
+    record: &mut Record,
+) {
+    let note = match clean::after_commit(snapshot, cleaning.offline, shell) {
+        Ok(outcome) => outcome.note(),
+        Err(error) => {
+            let note = format!("the target directory was not cleaned: {error:#}");
+            shell.warn(&note);
+            Some(note)
+        }
+    };
+    record.notes.extend(note.map(|note| on_one_line(&note)));
 }
 
 /// Names of files may hold line breaks and what a terminal obeys.
