@@ -4,6 +4,7 @@
 //! artifacts go that a build makes again; a directory in which a build runs is left alone.
 
 use std::{
+    collections::BTreeSet,
     process::ExitCode,
     time::{Duration, SystemTime},
 };
@@ -20,8 +21,9 @@ use crate::{
     target_dir::{
         self, Progress, Refusal, Surroundings,
         profiles::{Base, BuildLock, Parts, Profile},
-        stale::{Kind, Stale, Use, sort},
+        stale::{Freed, Kind, Stale, Use, sort},
     },
+    wording,
 };
 
 mod choose;
@@ -117,9 +119,18 @@ fn clean(workspace: &Workspace, order: &Order, shell: &Shell) -> Result<Outcome>
         }
     }
     for (base, _) in &bases {
-        outcome.bytes += target_dir::inventory(&base.path)?.bytes;
+        let inventory = watched(shell, "Looking", |progress| {
+            target_dir::watched_inventory(&base.path, progress)
+        })?;
+        interrupt::check()?;
+        outcome.bytes += inventory.bytes;
+        if order.is_dry {
+            let unpacked = &inventory.package.unpacked;
+            unpacked.iter().for_each(|unpacked| outcome.add_package(unpacked));
+        } else {
+            delete_unpacked(base, &surroundings, &mut outcome);
+        }
     }
-    package(&bases, &surroundings, order, &mut outcome);
     // What is written from here on was not there when cargo was asked.
     let started = SystemTime::now().checked_sub(TICK).unwrap_or(SystemTime::UNIX_EPOCH);
     let all = profiles(&bases)?;
@@ -149,23 +160,29 @@ fn clean(workspace: &Workspace, order: &Order, shell: &Shell) -> Result<Outcome>
                 }
             }
         }
-        found.extend(look(base, place, &living, started, &mut outcome)?);
+        found.extend(look(base, place, &living, started, shell, &mut outcome)?);
     }
     if order.may_be_shared && hold_unshared(workspace, order, &mut outcome) {
         return Ok(outcome);
     }
+    // In the order in which they would go: what a file takes is free with its last name.
+    found.sort_by_key(|found| found.stale.newest);
+    let mut freed = Freed::default();
     let candidates: Vec<Candidate> = found
         .iter()
-        .map(|found| Candidate { bytes: found.stale.bytes, newest: found.stale.newest })
+        .map(|Found { stale, .. }| Candidate { bytes: freed.with(stale), newest: stale.newest })
         .collect();
     let rest = outcome.bytes.saturating_sub(outcome.package_bytes());
     let chosen = choose(&candidates, rest, order.limits, SystemTime::now());
-    outcome.kept_bytes = candidates.iter().map(|candidate| candidate.bytes).sum();
+    let mut freed = Freed::default();
     for at in &chosen {
         let Found { place, stale } = &found[*at];
-        outcome.kept_bytes -= stale.bytes;
-        outcome.add(&bases[place.base].0.path, &place.profile, stale);
+        outcome.add(&bases[place.base].0.path, &place.profile, stale, freed.with(stale));
     }
+    let goes: BTreeSet<usize> = chosen.iter().copied().collect();
+    let is_kept = |at: &usize| !goes.contains(at);
+    outcome.kept_bytes =
+        (0..found.len()).filter(is_kept).map(|at| freed.with(&found[at].stale)).sum();
     if !order.is_dry {
         for place in &places {
             let here: Vec<&Stale> = chosen
@@ -173,7 +190,7 @@ fn clean(workspace: &Workspace, order: &Order, shell: &Shell) -> Result<Outcome>
                 .filter(|at| std::ptr::eq(found[**at].place, place))
                 .map(|at| &found[*at].stale)
                 .collect();
-            delete(&bases[place.base].0, place, &here, &mut outcome);
+            delete(&bases[place.base].0, place, &here, shell, &mut outcome);
         }
     }
     outcome.over = order
@@ -184,12 +201,29 @@ fn clean(workspace: &Workspace, order: &Order, shell: &Shell) -> Result<Outcome>
     Ok(outcome)
 }
 
+/// Works on a directory with a progress line, and stops on an interrupt.
+fn watched<T: Send>(shell: &Shell, verb: &str, work: impl FnOnce(&Progress) -> T + Send) -> T {
+    const PAUSE: Duration = Duration::from_millis(100);
+    let bar = shell.activity(verb);
+    let look = |progress: &Progress| {
+        if interrupt::is_interrupted() {
+            progress.stop();
+        }
+        let [files, bytes] = [progress.files(), progress.bytes()];
+        bar.set_message(format!("{files} files, {}", wording::si_bytes(bytes)));
+    };
+    let done = Progress::default().watched(PAUSE, look, work);
+    bar.finish_and_clear();
+    done
+}
+
 /// Deletes what was chosen in one profile.
-fn delete(base: &Base, place: &Place, stale: &[&Stale], outcome: &mut Outcome) {
+fn delete(base: &Base, place: &Place, stale: &[&Stale], shell: &Shell, outcome: &mut Outcome) {
     if stale.is_empty() && place.abandoned.is_none() {
         return;
     }
-    let removed = base.remove(&place.profile, stale, &Progress::default());
+    let removed =
+        watched(shell, "Deleting", |progress| base.remove(&place.profile, stale, progress));
     outcome.freed_bytes += removed.freed_bytes;
     outcome.unnamed += removed.unnamed;
     for (path, reason) in removed.left {
@@ -198,27 +232,13 @@ fn delete(base: &Base, place: &Place, stale: &[&Stale], outcome: &mut Outcome) {
     base.tidy(&place.profile, stale, place.abandoned.is_some());
 }
 
-/// The unpacked packages; with cargo's own sign that none is being made.
-fn package(
-    bases: &[(Base, Parts)],
-    surroundings: &Surroundings,
-    order: &Order,
-    outcome: &mut Outcome,
-) {
-    for (base, _) in bases {
-        if order.is_dry {
-            let found = target_dir::inventory(&base.path).map(|inventory| inventory.package);
-            for unpacked in found.map(|package| package.unpacked).unwrap_or_default() {
-                outcome.add_package(&unpacked);
-            }
-            continue;
-        }
-        let cleaned = target_dir::clean_package_bloat(&base.path, surroundings);
-        outcome.freed_bytes += cleaned.freed_bytes;
-        outcome.unnamed += cleaned.unnamed;
-        cleaned.removed.iter().for_each(|unpacked| outcome.add_package(unpacked));
-        outcome.left.extend(cleaned.left);
-    }
+/// Deletes unpacked packages, unless one is being made.
+fn delete_unpacked(base: &Base, surroundings: &Surroundings, outcome: &mut Outcome) {
+    let cleaned = target_dir::clean_package_bloat(&base.path, surroundings);
+    outcome.freed_bytes += cleaned.freed_bytes;
+    outcome.unnamed += cleaned.unnamed;
+    cleaned.removed.iter().for_each(|unpacked| outcome.add_package(unpacked));
+    outcome.left.extend(cleaned.left);
 }
 
 fn profiles(bases: &[(Base, Parts)]) -> Result<Vec<(usize, Profile)>> {
@@ -260,9 +280,12 @@ fn look<'a>(
     place: &'a Place,
     living: &Living,
     started: SystemTime,
+    shell: &Shell,
     outcome: &mut Outcome,
 ) -> Result<Vec<Found<'a>>> {
-    let contents = base.list(&place.profile, place.parts, &Progress::default())?;
+    let list = |progress: &Progress| base.list(&place.profile, place.parts, progress);
+    let contents = watched(shell, "Looking", list)?;
+    interrupt::check()?;
     let names = living.names(&place.profile);
     let uncertain = living.uncertain(&place.profile);
     let usage = Use { names: &names, uncertain: &uncertain, dep_info: &contents.dep_info };

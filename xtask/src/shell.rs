@@ -151,11 +151,23 @@ impl Shell {
             Some(total) => ProgressBar::new(total as u64),
             None => ProgressBar::no_length(),
         };
-        bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(8));
         let template = match expected {
             Some(_) => "{prefix} {msg} {pos}/{len} units, {elapsed}, about {eta} left",
             None => "{prefix} {msg} {pos} units, {elapsed}",
         };
+        self.drawn(bar, template, verb, what)
+    }
+
+    /// A progress line whose message the caller keeps up to date. Drawn on a terminal only.
+    pub(crate) fn activity(&self, verb: &str) -> ProgressBar {
+        if self.verbosity == Verbosity::Quiet || !io::stderr().is_terminal() {
+            return ProgressBar::hidden();
+        }
+        self.drawn(ProgressBar::no_length(), "{prefix} {msg}, {elapsed}", verb, "")
+    }
+
+    fn drawn(&self, bar: ProgressBar, template: &str, verb: &str, what: &str) -> ProgressBar {
+        bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(8));
         let style =
             ProgressStyle::with_template(template).expect("the templates above are well-formed");
         bar.set_style(style);

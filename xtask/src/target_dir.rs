@@ -13,19 +13,25 @@ use anyhow::{Context, Result, ensure};
 
 mod census;
 mod clean;
+mod crew;
 mod descent;
 mod directory;
 mod guard;
 pub(crate) mod layout;
 pub(crate) mod profiles;
+mod progress;
 mod remove;
+mod roam;
 pub(crate) mod stale;
 mod walk;
 
-pub(crate) use census::{Progress, Removed};
+#[allow(unused_imports, reason = "for examples/bench-clean.rs")]
+pub(crate) use census::holdings;
 pub(crate) use clean::{Refusal, clean_package_bloat, refusal};
-use directory::{Directory, Kind};
+pub(crate) use directory::{Directory, Kind};
 pub(crate) use guard::Surroundings;
+pub(crate) use progress::Progress;
+pub(crate) use remove::{Removed, remove_entries};
 use walk::Tally;
 
 /// This tool's own directory within a target directory: shadows' builds, reports, logs.
@@ -125,13 +131,23 @@ impl Unpacked {
 /// # Errors
 /// When the directory cannot be read.
 pub(crate) fn inventory(target: &Path) -> Result<Inventory> {
+    watched_inventory(target, &Progress::default())
+}
+
+/// The same, telling how far it is. If it is [stopped](Progress::stop), what was not seen yet is not counted.
+///
+/// # Errors
+/// As [`inventory`].
+pub(crate) fn watched_inventory(target: &Path, progress: &Progress) -> Result<Inventory> {
     let Some(directory) = open(target)? else {
         return Ok(Inventory::default());
     };
     let package = package_dir(target, &directory)?;
     let own = directory.child(OWN.as_ref()).ok();
-    let own_bytes = own.and_then(|own| Tally::of(own, None).ok()).map_or(0, |own| own.bytes);
-    let tally = Tally::of(directory, Some(OWN)).with_context(|| failed_to_read(target))?;
+    let own_bytes =
+        own.and_then(|own| Tally::of(own, None, progress).ok()).map_or(0, |own| own.bytes);
+    let tally = Tally::of(directory, Some(OWN), progress);
+    let tally = tally.with_context(|| failed_to_read(target))?;
     let Tally { bytes, files, artifacts, unread, .. } = tally;
     Ok(Inventory { bytes, files, artifacts, package, own_bytes, unread })
 }
@@ -142,7 +158,7 @@ pub(crate) fn inventory(target: &Path) -> Result<Inventory> {
 /// When the target directory cannot be read.
 pub(crate) fn package_bytes(target: &Path) -> Result<u64> {
     let package = open(target)?.and_then(|directory| directory.child(PACKAGE.as_ref()).ok());
-    let tally = package.map(|package| Tally::of(package, None)).transpose();
+    let tally = package.map(|package| counted(package, None)).transpose();
     Ok(tally.with_context(|| failed_to_read(&target.join(PACKAGE)))?.map_or(0, |found| found.bytes))
 }
 
@@ -185,8 +201,8 @@ pub(crate) fn space(target: &Path, below: &Path) -> Result<Space> {
         return Ok(Space::default());
     };
     let left_out = below.as_os_str().is_empty().then_some(OWN);
-    let tally = Tally::of(directory, left_out).with_context(|| failed_to_read(&path))?;
-    let named = |(part, bytes): (&Path, u64)| {
+    let tally = counted(directory, left_out).with_context(|| failed_to_read(&path))?;
+    let named = |(part, bytes): (PathBuf, u64)| {
         let path = below.join(part);
         let names: Vec<_> = path.iter().map(|name| name.to_string_lossy()).collect();
         (names.join("/"), bytes)
@@ -194,8 +210,13 @@ pub(crate) fn space(target: &Path, below: &Path) -> Result<Space> {
     Ok(Space {
         bytes: tally.bytes,
         artifacts: tally.artifacts,
-        parts: tally.parts().into_iter().map(named).collect(),
+        parts: tally.parts.into_iter().map(named).collect(),
     })
+}
+
+/// Counts for somebody who does not look on. Progress counts each file once, and the whole counts what is part of it.
+fn counted(root: Directory, left_out: Option<&str>) -> io::Result<Tally> {
+    Tally::of(root, left_out, &Progress::default())
 }
 
 fn package_dir(target: &Path, directory: &Directory) -> Result<PackageDir> {
@@ -209,7 +230,7 @@ fn package_dir(target: &Path, directory: &Directory) -> Result<PackageDir> {
         let (name, _) = entry.with_context(|| failed_to_read(&path))?;
         if is_bloat(&name)
             && let Ok(directory) = package.child(&name)
-            && let Ok(tally) = Tally::of(directory, None)
+            && let Ok(tally) = counted(directory, None)
         {
             let Tally { bytes, files, .. } = tally;
             found.unpacked.push(Unpacked { path: path.join(name), bytes, files });
@@ -220,7 +241,7 @@ fn package_dir(target: &Path, directory: &Directory) -> Result<PackageDir> {
         }
     }
     found.unpacked.sort_by(|one, other| one.path.cmp(&other.path));
-    found.bytes = Tally::of(package, None).with_context(|| failed_to_read(&path))?.bytes;
+    found.bytes = counted(package, None).with_context(|| failed_to_read(&path))?.bytes;
     Ok(found)
 }
 

@@ -58,6 +58,7 @@ struct Item {
     label: String,
     /// Relative to the target directory.
     profile: PathBuf,
+    /// Apparent size of files whose last name goes with it.
     bytes: u64,
     files: u64,
     newest: Option<SystemTime>,
@@ -87,13 +88,13 @@ impl Outcome {
         }
     }
 
-    pub(super) fn add(&mut self, base: &Path, profile: &Profile, stale: &Stale) {
+    pub(super) fn add(&mut self, base: &Path, profile: &Profile, stale: &Stale, bytes: u64) {
         let directory = base.join(&profile.path);
         self.items.push(Item {
             kind: stale.kind,
             label: stale.label.clone(),
             profile: profile.path.clone(),
-            bytes: stale.bytes,
+            bytes,
             files: stale.files,
             newest: Some(stale.newest),
             paths: stale

@@ -12,7 +12,7 @@ use std::{
 };
 
 use super::{
-    PACKAGE, Surroundings, Unpacked,
+    PACKAGE, Progress, Surroundings, Unpacked,
     directory::{Directory, Kind},
     guard, is_bloat, is_crate_file,
     remove::{self, NAMED, Removal},
@@ -182,14 +182,16 @@ fn remove_entry(path: &Path, package: &Directory, name: &OsStr, cleaned: &mut Cl
             };
         }
     };
-    let before = match Tally::of(looked_at, None) {
+    let progress = Progress::default();
+    let before = match Tally::of(looked_at, None, &progress) {
         Ok(before) => before,
         Err(error) => return cleaned.leave(&path, error),
     };
     if let Some((place, what)) = &before.obstacle {
         return cleaned.leave(&path, format!("holds {what}: `{}`", place.display()));
     }
-    let Removal { freed_bytes, is_gone, left, unnamed } = remove::remove(package, name, directory);
+    let Removal { freed_bytes, is_gone, left, unnamed } =
+        remove::remove(package, name, directory, &progress);
     cleaned.freed_bytes += freed_bytes;
     cleaned.unnamed += unnamed;
     for (place, reason) in left {

@@ -3,21 +3,29 @@
 //! On Unix everything is done relative to a descriptor, one name at a time and through no link: whatever is
 //! renamed or swapped meanwhile, what is done is done in the directory that was opened. Elsewhere by path.
 
-use std::ffi::OsStr;
+use std::{ffi::OsStr, time::SystemTime};
 
 #[cfg(not(unix))]
 mod elsewhere;
 #[cfg(unix)]
+mod names;
+#[cfg(unix)]
 mod unix;
 
 #[cfg(not(unix))]
-pub(super) use elsewhere::{Directory, Identity, identity_of};
+pub(crate) use elsewhere::Directory;
+#[cfg(not(unix))]
+pub(super) use elsewhere::{Buffer, Identity, Names, identity_of};
 #[cfg(unix)]
-pub(super) use unix::{Directory, Identity, identity_of};
+pub(super) use names::Names;
+#[cfg(unix)]
+pub(crate) use unix::Directory;
+#[cfg(unix)]
+pub(super) use unix::{Buffer, Identity, identity_of};
 
 /// What an entry of a directory is itself, not what it may link to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Directory,
     File,
     Link,
@@ -32,6 +40,8 @@ pub(super) struct Attributes {
     pub(super) bytes: u64,
     /// How many names it has; 1 where that is not known.
     pub(super) names: u64,
+    /// When it was last written; of a directory, when an entry was last made or removed in it.
+    pub(super) modified: SystemTime,
     pub(super) identity: Identity,
 }
 

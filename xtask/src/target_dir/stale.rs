@@ -3,7 +3,7 @@
 //! Pure. What has no form known here is unknown, and unknown is never stale.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     ffi::OsString,
     path::{Path, PathBuf},
     time::SystemTime,
@@ -13,6 +13,7 @@ use super::layout::{
     Names, Section, crate_of_incremental, hash_of_directory, hash_of_file, is_unfinished_session,
     stem_of_result,
 };
+use super::{census::Linked, directory::Identity};
 
 /// Why nothing uses something any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -85,8 +86,10 @@ pub(crate) struct Listed {
     pub(crate) place: PathBuf,
     pub(crate) name: OsString,
     pub(crate) is_directory: bool,
-    /// Apparent size of it and of what lies below it.
+    /// Apparent size of it and of what lies below it; each name counts.
     pub(crate) bytes: u64,
+    /// Names of files that have several.
+    pub(crate) linked: Vec<Linked>,
     pub(crate) files: u64,
     /// When it, or anything below it, was last written.
     pub(crate) newest: SystemTime,
@@ -102,7 +105,9 @@ pub(crate) struct Stale {
     pub(crate) entries: Vec<(PathBuf, OsString)>,
     /// The directory with its fingerprint, relative to that of the profile.
     pub(crate) fingerprint: Option<PathBuf>,
+    /// Apparent size; each name counts.
     pub(crate) bytes: u64,
+    pub(crate) linked: Vec<Linked>,
     pub(crate) files: u64,
     pub(crate) newest: SystemTime,
 }
@@ -117,6 +122,25 @@ pub(crate) struct Use<'a> {
     pub(crate) dep_info: &'a BTreeSet<String>,
 }
 
+/// Counts the names of files that go: what a file takes is free once its last name is gone.
+#[derive(Debug, Default)]
+pub(crate) struct Freed {
+    seen: HashMap<Identity, u64>,
+}
+
+impl Freed {
+    /// What is freed with something, after everything that was given before.
+    pub(crate) fn with(&mut self, stale: &Stale) -> u64 {
+        let named: u64 = stale.linked.iter().map(|linked| linked.bytes).sum();
+        let last = stale.linked.iter().filter(|linked| {
+            let seen = self.seen.entry(linked.identity).or_default();
+            *seen += 1;
+            *seen == linked.names
+        });
+        stale.bytes - named + last.map(|linked| linked.bytes).sum::<u64>()
+    }
+}
+
 /// What became of the entries of a profile.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Sorted {
@@ -126,6 +150,10 @@ pub(crate) struct Sorted {
     /// What has no form known here, relative to the directory of the profile.
     pub(crate) unknown: Vec<PathBuf>,
 }
+
+/// Beginnings of keys that are no hashes.
+const SESSION: &str = "session ";
+const STATE: &str = "incremental ";
 
 /// Sorts the entries of one profile.
 pub(crate) fn sort(listed: Vec<Listed>, usage: Use<'_>) -> Sorted {
@@ -141,6 +169,13 @@ pub(crate) fn sort(listed: Vec<Listed>, usage: Use<'_>) -> Sorted {
             Judged::Stale(key) => groups.entry(key).or_default().push(entry),
         }
     }
+    let is_within = |key: &String| {
+        let state =
+            key.strip_prefix(SESSION).and_then(|path| Path::new(path).parent()?.file_name());
+        state.is_some_and(|name| groups.contains_key(&format!("{STATE}{}", name.to_string_lossy())))
+    };
+    let within: BTreeSet<String> = groups.keys().filter(|key| is_within(key)).cloned().collect();
+    groups.retain(|key, _| !within.contains(key));
     out.stale = groups.into_values().filter_map(together).collect();
     out
 }
@@ -195,14 +230,14 @@ fn judge(entry: &Listed, usage: Use<'_>) -> Judged {
         },
         Some(Section::Incremental) if entry.place != Path::new("incremental") => {
             match is_unfinished_session(name) {
-                true => Judged::Stale(format!("session {}", entry.place.join(name).display())),
+                true => Judged::Stale(format!("{SESSION}{}", entry.place.join(name).display())),
                 false => Judged::Used(None),
             }
         }
         Some(Section::Incremental) => match crate_of_incremental(name) {
             _ if names.incremental.contains(name) => Judged::Used(None),
             Some(of) if uncertain.contains(of) => Judged::Used(None),
-            Some(_) => Judged::Stale(format!("incremental {name}")),
+            Some(_) => Judged::Stale(format!("{STATE}{name}")),
             None => Judged::Unknown,
         },
         None => of_result(&names.results),
@@ -249,6 +284,7 @@ fn together(mut entries: Vec<Listed>) -> Option<Stale> {
         label,
         fingerprint,
         bytes: entries.iter().map(|entry| entry.bytes).sum(),
+        linked: entries.iter().flat_map(|entry| entry.linked.iter().copied()).collect(),
         files: entries.iter().map(|entry| entry.files).sum(),
         newest: entries.iter().map(|entry| entry.newest).max()?,
         entries: entries.into_iter().map(|entry| (entry.place, entry.name)).collect(),

@@ -15,6 +15,7 @@ fn listed(section: Option<Section>, path: &str) -> Listed {
         name: path.file_name().unwrap().to_owned(),
         is_directory: false,
         bytes: 10,
+        linked: Vec::new(),
         files: 1,
         newest: SystemTime::UNIX_EPOCH + Duration::from_secs(path.as_os_str().len() as u64),
     }
@@ -130,4 +131,18 @@ fn what_has_no_known_form_is_never_stale() {
     ]);
     assert_eq!(found.stale, []);
     assert_eq!(found.unknown.len(), 5);
+}
+
+#[test]
+fn what_a_file_takes_is_free_once_its_last_name_goes() {
+    let linked = Linked { identity: Identity::default(), names: 2, bytes: 4 };
+    let stale = |linked: Vec<Linked>| {
+        let entry = Listed { linked, ..listed(Some(Section::Deps), &format!("deps/a-{OLD}")) };
+        sorted(vec![entry]).stale.remove(0)
+    };
+    let mut freed = Freed::default();
+    assert_eq!(freed.with(&stale(Vec::new())), 10);
+    assert_eq!(freed.with(&stale(vec![linked])), 6, "the other name stays so far");
+    assert_eq!(freed.with(&stale(vec![linked])), 10);
+    assert_eq!(Freed::default().with(&stale(vec![linked, linked])), 6, "both names are in it");
 }

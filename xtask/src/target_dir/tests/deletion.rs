@@ -104,7 +104,7 @@ fn what_was_made_by_somebody_meanwhile_goes_as_well() {
     let name = OsStr::new("a-0.1.0");
     let opened = parent.child(name).unwrap();
     put(&package, "a-0.1.0/late/one", 1);
-    assert!(remove(&parent, name, opened).is_gone);
+    assert!(remove(&parent, name, opened, &Progress::default()).is_gone);
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn a_directory_swapped_for_another_before_it_was_deleted_in_is_not_deleted_in() 
         } else {
             fs::rename(outside.path().join("home"), package.join(name)).unwrap();
         }
-        let removal = remove(&parent, name, opened);
+        let removal = remove(&parent, name, opened, &Progress::default());
         assert!(!removal.is_gone && removal.left.len() == 1, "{removal:?}");
         assert!(package.join(name).join("precious").exists());
         // What had been opened is empty, wherever it is now.

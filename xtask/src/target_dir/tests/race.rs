@@ -99,7 +99,7 @@ fn nor_is_it_where_the_system_has_no_newer_call_than_openat() {
             let package = target.child("package".as_ref()).unwrap();
             let name = OsStr::new("a-0.1.0");
             if let Ok(directory) = package.child_of_this_mount(name) {
-                remove(&package, name, directory);
+                remove(&package, name, directory, &Progress::default());
             }
         });
     }

@@ -1,4 +1,4 @@
-//! Deletion relative to descriptors.
+//! Deletion by one thread, which says what stays.
 //!
 //! Each directory is opened once, in the one that holds it, through no link and into nothing that is mounted; what
 //! is deleted is deleted in what was opened.
@@ -11,10 +11,11 @@ use std::{
 
 use super::{
     super::{
+        Progress,
         descent::{Descent, Level},
         directory::{Directory, Kind},
     },
-    Removal,
+    Removal, STOPPED, is_gone,
 };
 
 /// How often a directory is read while somebody goes on making files in it.
@@ -30,29 +31,60 @@ pub(super) struct Stage {
 
 type Way = Descent<Stage>;
 
-/// Deletes the directory `name` in `parent`, which was opened as `directory`. If another one has that name by now,
-/// that one stays unless it is empty.
-pub(in crate::target_dir) fn remove(
+/// Deletes the entry `name` of a directory, whatever it is.
+pub(super) fn remove_entry(parent: &Directory, name: &OsStr, progress: &Progress) -> Removal {
+    let error = match parent.child_of_this_mount(name) {
+        Ok(directory) if directory.is_repository() => return Removal::kept("a repository"),
+        Ok(directory) => return remove(parent, name, directory, progress),
+        Err(error) => error,
+    };
+    let (deleted, freed_bytes) = match error.kind() {
+        io::ErrorKind::CrossesDevices => return Removal::kept("a mount point"),
+        io::ErrorKind::NotADirectory => {
+            let found = parent.attributes_of(name).ok();
+            let freed = found.filter(|found| found.kind == Kind::File && found.names <= 1);
+            (parent.remove_file(name), freed.map_or(0, |found| found.bytes))
+        }
+        // What may not be read can be removed if it is empty.
+        _ => (parent.remove_directory(name).map_err(|_| error), 0),
+    };
+    match deleted {
+        Ok(()) => {
+            progress.add(1, freed_bytes);
+            Removal { freed_bytes, is_gone: true, ..Removal::default() }
+        }
+        Err(error) if is_gone(&error) => Removal { is_gone: true, ..Removal::default() },
+        Err(error) => Removal::kept(&error.to_string()),
+    }
+}
+
+/// Deletes the directory `name` in `parent`, which was opened as `directory`.
+pub(super) fn remove(
     parent: &Directory,
     name: &OsStr,
     directory: Directory,
+    progress: &Progress,
 ) -> Removal {
     let mut removal = Removal::default();
     let mut way = Descent::new(name, directory, Stage::default());
-    removal.read(&mut way);
+    removal.read(&mut way, progress);
     loop {
+        if progress.is_stopped() {
+            removal.leave(PathBuf::new, STOPPED);
+            return removal;
+        }
         if let Some(child) = way.level().pending.pop() {
-            removal.enter(&mut way, child);
+            removal.enter(&mut way, child, progress);
             continue;
         }
         match way.leave() {
-            Ok(Some(level)) => removal.close(&mut way, level),
+            Ok(Some(level)) => removal.close(&mut way, level, progress),
             Ok(None) => match emptied(parent, way.level()) {
                 Ok(true) => {
                     removal.is_gone = true;
                     return removal;
                 }
-                Ok(false) => removal.read(&mut way),
+                Ok(false) => removal.read(&mut way, progress),
                 Err(error) => {
                     if !way.level().state.holds_something {
                         removal.leave(PathBuf::new, &error.to_string());
@@ -85,8 +117,10 @@ fn emptied(above: &Directory, level: &Level<Stage>) -> io::Result<bool> {
 
 impl Removal {
     /// Deletes from the directory being looked at what is no directory, and notes what is one.
-    fn read(&mut self, way: &mut Way) {
+    fn read(&mut self, way: &mut Way, progress: &Progress) {
         way.level().state.readings += 1;
+        let before = self.freed_bytes;
+        let mut files = 0;
         let entries = match way.directory().entries() {
             Ok(entries) => entries,
             Err(error) => return self.stays(way, OsStr::new(""), &error),
@@ -94,10 +128,14 @@ impl Removal {
         for entry in entries {
             match entry {
                 Ok((name, Some(Kind::Directory))) => way.level().pending.push(name),
-                Ok((name, _)) => self.delete(way, name),
+                Ok((name, _)) => {
+                    self.delete(way, name);
+                    files += 1;
+                }
                 Err(error) => self.stays(way, OsStr::new(""), &error),
             }
         }
+        progress.add(files, self.freed_bytes - before);
     }
 
     fn delete(&mut self, way: &mut Way, name: OsString) {
@@ -117,14 +155,14 @@ impl Removal {
         }
     }
 
-    fn enter(&mut self, way: &mut Way, name: OsString) {
+    fn enter(&mut self, way: &mut Way, name: OsString, progress: &Progress) {
         match way.directory().child_of_this_mount(&name) {
             Ok(directory) if directory.is_repository() => {
                 self.stays(way, &name, &io::Error::other("a repository"));
             }
             Ok(directory) => {
                 way.enter(Level::new(name, directory, Stage::default()));
-                self.read(way);
+                self.read(way, progress);
             }
             Err(error) if is_gone(&error) => {}
             // It was a directory a moment ago.
@@ -142,12 +180,12 @@ impl Removal {
     }
 
     /// Removes a directory that was left, now that what could be deleted in it is gone.
-    fn close(&mut self, way: &mut Way, level: Level<Stage>) {
+    fn close(&mut self, way: &mut Way, level: Level<Stage>, progress: &Progress) {
         match emptied(way.directory(), &level) {
             Ok(true) => {}
             Ok(false) => {
                 way.enter(level);
-                self.read(way);
+                self.read(way, progress);
             }
             Err(_) if level.state.holds_something => way.level().state.holds_something = true,
             Err(error) => self.stays(way, &level.name, &error),
@@ -159,8 +197,4 @@ impl Removal {
         way.level().state.holds_something = true;
         self.leave(|| way.path_of(name), &error.to_string());
     }
-}
-
-fn is_gone(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::NotFound
 }

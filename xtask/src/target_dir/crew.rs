@@ -1,0 +1,140 @@
+//! Threads that share out work which turns up while it is done.
+//!
+//! Work is handed over only where somebody has nothing to do. So what waits is never more than there are threads, and
+//! a thread is started only when there is something for it.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    sync::{
+        Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread::{self, Scope},
+};
+
+/// Threads at most. Each has some directories open, of the 256 files that a process may often have; and in one
+/// directory the system lets one at a time make or remove a name.
+const MOST: usize = 16;
+
+/// What the threads of a crew do.
+pub(super) trait Trade: Sync {
+    type Job: Send;
+
+    /// Does a job. Parts of it may be given to [`Crew`] while it [is idle](Crew::is_idle).
+    fn work(&self, job: Self::Job, crew: &dyn Crew<Self::Job>);
+}
+
+/// The other threads, as seen by one that works.
+pub(super) trait Crew<J> {
+    /// Whether somebody has nothing to do and nothing was given for them yet.
+    fn is_idle(&self) -> bool;
+    fn give(&self, job: J);
+}
+
+/// Does a job with as many threads as processors may be used, this one among them, and whatever comes of it.
+pub(super) fn employ<T: Trade>(trade: &T, job: T::Job, threads: usize) {
+    let shared = Shared {
+        threads: threads.clamp(1, MOST),
+        idle: AtomicUsize::new(0),
+        state: Mutex::new(State { jobs: vec![job], started: 1, waiting: 0, is_over: false }),
+        news: Condvar::new(),
+    };
+    thread::scope(|scope| Hand { scope, trade, shared: &shared }.serve());
+}
+
+#[derive(Debug)]
+struct Shared<J> {
+    threads: usize,
+    /// [`State::idle`], to be asked often.
+    idle: AtomicUsize,
+    state: Mutex<State<J>>,
+    news: Condvar,
+}
+
+#[derive(Debug)]
+struct State<J> {
+    jobs: Vec<J>,
+    started: usize,
+    waiting: usize,
+    is_over: bool,
+}
+
+impl<J> Shared<J> {
+    fn state(&self) -> MutexGuard<'_, State<J>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Threads that wait or were not started yet, beyond those for whom there is a job.
+    fn count_idle(&self, state: &State<J>) {
+        let idle = self.threads - state.started + state.waiting;
+        self.idle.store(idle.saturating_sub(state.jobs.len()), Ordering::Relaxed);
+    }
+
+    /// A job; `None` once all threads wait for one.
+    fn next(&self) -> Option<J> {
+        let mut state = self.state();
+        loop {
+            if let Some(job) = state.jobs.pop() {
+                self.count_idle(&state);
+                return Some(job);
+            }
+            if state.is_over || state.waiting + 1 == state.started {
+                self.end(&mut state);
+                return None;
+            }
+            state.waiting += 1;
+            self.count_idle(&state);
+            state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.waiting -= 1;
+        }
+    }
+
+    fn end(&self, state: &mut State<J>) {
+        state.is_over = true;
+        self.news.notify_all();
+    }
+}
+
+/// One of the threads.
+struct Hand<'scope, 'env, T: Trade> {
+    scope: &'scope Scope<'scope, 'env>,
+    trade: &'env T,
+    shared: &'env Shared<T::Job>,
+}
+
+impl<T: Trade> Hand<'_, '_, T> {
+    fn serve(&self) {
+        while let Some(job) = self.shared.next() {
+            let done = catch_unwind(AssertUnwindSafe(|| self.trade.work(job, self)));
+            if let Err(panic) = done {
+                let mut state = self.shared.state();
+                state.jobs.clear();
+                self.shared.end(&mut state);
+                drop(state);
+                resume_unwind(panic);
+            }
+        }
+    }
+}
+
+impl<T: Trade> Crew<T::Job> for Hand<'_, '_, T> {
+    fn is_idle(&self) -> bool {
+        self.shared.idle.load(Ordering::Relaxed) > 0
+    }
+
+    fn give(&self, job: T::Job) {
+        let mut state = self.shared.state();
+        state.jobs.push(job);
+        if state.waiting == 0 && state.started < self.shared.threads {
+            state.started += 1;
+            let Self { scope, trade, shared } = *self;
+            let started = thread::Builder::new()
+                .spawn_scoped(scope, move || Hand { scope, trade, shared }.serve());
+            // Then somebody else does it.
+            state.started -= usize::from(started.is_err());
+        }
+        self.shared.count_idle(&state);
+        drop(state);
+        self.shared.news.notify_one();
+    }
+}
