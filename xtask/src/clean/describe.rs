@@ -226,7 +226,7 @@ impl Outcome {
             }
         }
         let used = wording::count(self.used_units, "unit");
-        shell.status("Kept", format!("{used} in use; the next build compiles none of them again"));
+        shell.status("Kept", format!("{used} that the builds use"));
     }
 
     /// What a report says of it, if anything went or was left.

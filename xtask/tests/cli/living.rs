@@ -235,7 +235,7 @@ fn a_profile_that_is_no_longer_defined_goes_with_its_directory() {
     // A file that is nobody's that is known stays, and so its directory.
     assert_eq!(fixture.read("target/dist/mine.txt"), "mine");
     assert!(run.json()["unknown"].to_string().contains("mine.txt"), "{run:?}");
-    assert_eq!(found(&fixture, "dist", "lib"), [PathBuf::new(); 0]);
+    assert_eq!(found(&fixture, "dist", "lib"), Vec::<PathBuf>::new());
     nothing_is_compiled(&fixture, "build");
     fs::remove_file(fixture.path("target/dist/mine.txt")).unwrap();
     clean(&fixture, &[]);
@@ -389,7 +389,7 @@ fn a_directory_that_others_build_into_is_left_alone_until_they_are_named() {
     let named = clean_with(&fixture, environment, &[]);
     assert!(left(&named).contains("builds into it as well"), "{named:?}");
     named.says("--shared-with");
-    assert!(before.iter().all(|file| Path::new(shared).join(&file.0).exists()));
+    assert!(before.iter().all(|file| Path::new(shared).join(file.0).exists()));
     let done = clean_with(&fixture, environment, &["--shared-with", other]);
     assert_eq!(left(&done), "[]", "{done:?}");
     assert!(labels(&done, "unused-unit").contains(&"app".to_owned()), "{done:?}");
@@ -507,5 +507,5 @@ fn the_cleaning_of_optimize_deletes_what_its_commit_left_no_use_for() {
     let run = run.exits(0);
     run.holds("unused-dependency:lib/ghoul", "applied", "");
     assert!(run.notes().iter().any(|note| note.contains("no build uses any more")), "{run:?}");
-    assert_eq!(found(&fixture, "debug/deps", "ghoul"), [PathBuf::new(); 0]);
+    assert_eq!(found(&fixture, "debug/deps", "ghoul"), Vec::<PathBuf>::new());
 }

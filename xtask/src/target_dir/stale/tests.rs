@@ -54,7 +54,7 @@ fn what_goes_by_a_name_in_use_stays_and_the_other_units_go_as_a_whole() {
     };
     let found = sorted([both(USED), both(OLD)].concat());
     assert_eq!(found.used, set(&[USED]));
-    assert_eq!(found.unknown, [PathBuf::new(); 0]);
+    assert_eq!(found.unknown, Vec::<PathBuf>::new());
     let [stale] = found.stale.as_slice() else { panic!("{:?}", found.stale) };
     assert_eq!(
         (stale.kind, stale.label.as_str(), stale.bytes, stale.files),
