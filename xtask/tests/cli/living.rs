@@ -509,3 +509,41 @@ fn the_cleaning_of_optimize_deletes_what_its_commit_left_no_use_for() {
     assert!(run.notes().iter().any(|note| note.contains("no build uses any more")), "{run:?}");
     assert_eq!(found(&fixture, "debug/deps", "ghoul"), Vec::<PathBuf>::new());
 }
+
+/// 1.9 GB in four packages, as cargo before 1.91 left it: each with a target directory of its own, in which all
+/// dependencies were built to verify it.
+#[test]
+fn the_bloat_that_an_older_cargo_left_goes_in_one_run_and_packed_packages_stay() {
+    const BYTES: u64 = 1_900_000_000;
+    const FILES: u64 = 500;
+    let fixture = Fixture::new(TWO);
+    cargo(&fixture, "build");
+    let names = ["aimds-core", "aimds-detection", "aimds-analysis", "aimds-response"];
+    for name in names {
+        fixture.put_bytes(&format!("target/package/{name}-0.1.0.crate"), name.as_bytes());
+        let unpacked = format!("target/package/{name}-0.1.0");
+        for number in 0..FILES {
+            let path = format!("{unpacked}/target/debug/deps/libdep{number}-0123456789abcdef.rlib");
+            fixture.put_bytes(&path, b"");
+            let file = fs::File::options().write(true).open(fixture.path(&path)).unwrap();
+            file.set_len(BYTES / 4 / FILES).unwrap();
+        }
+    }
+    let plan = clean(&fixture, &["--dry-run"]);
+    assert_eq!(bytes_of(&plan, "package"), BYTES);
+    let done = clean(&fixture, &[]);
+    assert_eq!(done.json()["freed_bytes"], BYTES);
+    assert_eq!(left(&done), "[]", "{done:?}");
+    let mut packages: Vec<PathBuf> = fs::read_dir(fixture.path("target/package"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    packages.sort();
+    let mut kept = names.map(|name| fixture.path(&format!("target/package/{name}-0.1.0.crate")));
+    kept.sort();
+    assert_eq!(packages, kept);
+    for (name, path) in names.iter().zip(names.map(|n| format!("target/package/{n}-0.1.0.crate"))) {
+        assert_eq!(fixture.read(&path), *name);
+    }
+    nothing_is_compiled(&fixture, "build");
+}
