@@ -86,7 +86,8 @@ pub(crate) fn run(args: &cli::Optimize, global: &Global, shell: &Shell) -> Resul
     if args.check {
         return Ok(print_check(&plan, &record, global, shell));
     }
-    let description = describe::described(&snapshot, &plan);
+    let description =
+        describe::described(&snapshot, &plan, wishes.codes.contains(&Code::PackageBloat));
     if !args.dry_run {
         shell.block(&description);
         shell.diff(&record.diff);

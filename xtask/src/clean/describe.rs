@@ -200,11 +200,11 @@ impl Outcome {
             );
         }
         if let Some(over) = self.over {
-            shell.warn(format!(
-                "still {} above `--max-size`: what is left is in use, or kept\n\
-                 hint: `cargo clean` deletes that as well; `--for` says more closely what you use",
-                wording::si_bytes(over)
-            ));
+            let over = wording::si_bytes(over);
+            shell.warn(format!("still {over} above `--max-size`: what is left is in use, or kept"));
+            shell.hint(
+                "say with `--for` more closely what you use; `cargo clean` deletes everything",
+            );
         }
         let number = self.items.len();
         let [things, size, before] = [
@@ -222,11 +222,13 @@ impl Outcome {
             }
             (false, _) => {
                 let freed = wording::si_bytes(self.freed_bytes);
-                shell.status("Cleaned", format!("{things} of {before}, {freed} freed"));
+                shell.status("Cleaned", format!("{things}; {freed} of {before} freed"));
             }
         }
-        let used = wording::count(self.used_units, "unit");
-        shell.status("Kept", format!("{used} that the builds use"));
+        if self.used_units > 0 {
+            let used = wording::count(self.used_units, "unit");
+            shell.status("Kept", format!("{used} that the builds use"));
+        }
     }
 
     /// What a report says of it, if anything went or was left.
