@@ -547,3 +547,42 @@ fn the_bloat_that_an_older_cargo_left_goes_in_one_run_and_packed_packages_stay()
     }
     nothing_is_compiled(&fixture, "build");
 }
+
+#[test]
+fn what_another_toolchain_made_goes_and_is_said_to_be_so() {
+    let fixture = Fixture::new(TWO);
+    cargo(&fixture, "build");
+    // As a compiler of another number would have left the same unit.
+    let made = found(&fixture, "debug/.fingerprint", "lib-lib.json").remove(0);
+    let text = fs::read_to_string(made).unwrap();
+    let number = text.split_once(r#""rustc":"#).unwrap().1.split(',').next().unwrap().to_owned();
+    assert!(number.parse::<u64>().is_ok(), "{number}");
+    let other = text.replace(&format!(r#""rustc":{number}"#), r#""rustc":1"#);
+    let unit = "target/debug/.fingerprint/lib-00112233aabbccdd";
+    fixture.put_bytes(&format!("{unit}/lib-lib.json"), other.as_bytes());
+    fixture.put_bytes("target/debug/deps/liblib-00112233aabbccdd.rlib", &[0; 1000]);
+    let run = clean(&fixture, &[]);
+    assert_eq!(labels(&run, "other-toolchain"), ["lib"], "{run:?}");
+    assert_eq!(labels(&run, "unused-unit"), Vec::<String>::new());
+    assert!(!fixture.path("target/debug/deps/liblib-00112233aabbccdd.rlib").exists());
+    nothing_is_compiled(&fixture, "build");
+}
+
+#[test]
+fn what_a_toolchain_that_is_kept_would_use_is_asked_of_that_toolchain() {
+    let fixture = Fixture::new(TWO);
+    let Ok(shown) =
+        snapbox::cmd::Command::new("rustup").args(["show", "active-toolchain"]).output()
+    else {
+        return eprintln!("skipped: there is no rustup here");
+    };
+    let name = String::from_utf8(shown.stdout).unwrap();
+    let Some(name) = name.split_whitespace().next() else {
+        return eprintln!("skipped: rustup names no toolchain");
+    };
+    cargo(&fixture, "build");
+    let run = clean(&fixture, &["--keep-toolchains", name, "--for", "build"]);
+    assert_eq!(run.json()["toolchains"], serde_json::json!([name]));
+    assert_eq!(run.json()["items"], serde_json::json!([]), "{run:?}");
+    nothing_is_compiled(&fixture, "build");
+}
