@@ -200,6 +200,10 @@ impl Visit for Census<'_> {
         holding.unread += sum.unread;
     }
 
+    fn goes_on_in_repository(&self, _: &Descent<Place>, _: &OsStr) -> bool {
+        true
+    }
+
     fn note_unread(&self, descent: &Descent<Place>, error: io::Error) {
         match descent.state() {
             Some(entry) => locked(entry).note_error(&error),

@@ -138,3 +138,63 @@ impl<T: Trade> Crew<T::Job> for Hand<'_, '_, T> {
         self.shared.news.notify_one();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A job of so many parts, each of which is handed over if somebody is idle.
+    struct Halving {
+        done: AtomicUsize,
+        waiting: AtomicUsize,
+        most_waiting: AtomicUsize,
+        fails_at: Option<usize>,
+    }
+
+    impl Halving {
+        fn new(fails_at: Option<usize>) -> Self {
+            let [done, waiting, most_waiting] = [0; 3].map(AtomicUsize::new);
+            Self { done, waiting, most_waiting, fails_at }
+        }
+    }
+
+    impl Trade for Halving {
+        type Job = usize;
+
+        fn work(&self, mut parts: usize, crew: &dyn Crew<usize>) {
+            self.waiting.fetch_sub(1, Ordering::SeqCst);
+            while parts > 0 {
+                if crew.is_idle() && parts > 1 {
+                    let waiting = self.waiting.fetch_add(1, Ordering::SeqCst) + 1;
+                    self.most_waiting.fetch_max(waiting, Ordering::SeqCst);
+                    crew.give(parts / 2);
+                    parts -= parts / 2;
+                }
+                let done = self.done.fetch_add(1, Ordering::SeqCst);
+                assert!(self.fails_at.is_none_or(|last| done < last), "it fails");
+                parts -= 1;
+            }
+        }
+    }
+
+    #[test]
+    fn all_is_done_once_and_little_waits() {
+        for threads in [1, 2, 5, 16] {
+            let halving = Halving::new(None);
+            halving.waiting.store(1, Ordering::SeqCst);
+            employ(&halving, 20_000, threads);
+            assert_eq!(halving.done.into_inner(), 20_000);
+            // Each thread may see the same idle one before any of them has given.
+            assert!(halving.most_waiting.into_inner() <= 2 * threads);
+        }
+    }
+
+    #[test]
+    fn a_panic_ends_the_others_and_is_passed_on() {
+        let halving = Halving::new(Some(500));
+        halving.waiting.store(1, Ordering::SeqCst);
+        let result = catch_unwind(AssertUnwindSafe(|| employ(&halving, 20_000, 4)));
+        assert!(result.is_err());
+        assert!(halving.done.into_inner() < 20_000);
+    }
+}

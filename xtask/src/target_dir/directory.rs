@@ -56,7 +56,13 @@ pub(super) fn is_repository(name: &OsStr) -> bool {
 impl Directory {
     /// Whether this is the top of a checkout.
     pub(super) fn is_repository(&self) -> bool {
-        REPOSITORIES.iter().any(|name| self.attributes_of(name.as_ref()).is_ok())
+        self.repository().is_some()
+    }
+
+    /// An entry that shows this to be the top of a checkout.
+    pub(super) fn repository(&self) -> Option<&'static OsStr> {
+        let mut names = REPOSITORIES.iter().map(OsStr::new);
+        names.find(|name| self.attributes_of(name).is_ok())
     }
 
     /// Whether there is a regular file of this name.

@@ -40,8 +40,9 @@ pub(super) trait Visit: Sync {
         directories: &mut Vec<OsString>,
     );
 
-    /// The directory being looked at has an entry that shows it to be the top of a checkout.
-    fn note_repository(&self, _: &Descent<Self::Place>, _: &OsStr) {}
+    /// The directory being looked at has an entry that shows it to be the top of a checkout. Returns whether to go on
+    /// in it all the same.
+    fn goes_on_in_repository(&self, descent: &Descent<Self::Place>, name: &OsStr) -> bool;
 
     /// The directory being looked at could not be read to its end.
     fn note_unread(&self, descent: &Descent<Self::Place>, error: io::Error);
@@ -68,9 +69,11 @@ pub(super) struct Errand<P> {
 
 /// Visits a directory and all below it.
 pub(super) fn roam<V: Visit>(visit: &V, root: Directory, place: V::Place) {
+    // Somebody may have read it before. If it cannot be read once more, that is said when it is.
+    let _ = root.rewind();
     let share = Share::new(root, place);
     let errand = Errand { share, files: Names::default(), unread: true };
-    crew::employ(&Roam(visit), errand, processors::count());
+    crew::employ(&Roam(visit), errand, threads());
 }
 
 /// Visits some entries of a directory and all below them.
@@ -81,8 +84,13 @@ pub(super) fn roam_entries<V: Visit>(
     files: Names,
 ) -> io::Result<()> {
     let share = Share::new(directory.again()?, place);
-    crew::employ(&Roam(visit), Errand { share, files, unread: false }, processors::count());
+    crew::employ(&Roam(visit), Errand { share, files, unread: false }, threads());
     Ok(())
+}
+
+/// As many as processors may be used. Tests have several on a machine with one, too.
+fn threads() -> usize {
+    if cfg!(test) { processors::count().max(4) } else { processors::count() }
 }
 
 struct Roam<'a, V>(&'a V);
@@ -145,21 +153,35 @@ impl<V: Visit> Roam<'_, V> {
     fn read(&self, descent: &mut Descent<V::Place>, tools: &mut Tools, crew: Others<'_, V::Place>) {
         let Tools { buffer, names } = tools;
         let mut pending = Vec::new();
+        let (mut is_barred, mut is_large) = (false, false);
         names.clear();
         let result = descent.directory().read(buffer, |name, kind| {
-            if is_repository(name) {
-                self.0.note_repository(descent, name);
+            if is_repository(name) && !self.0.goes_on_in_repository(descent, name) {
+                is_barred = true;
             }
             match kind {
+                _ if is_barred => {}
                 Some(Kind::Directory) => pending.push(name.to_os_string()),
                 Some(kind) if !self.0.wants(kind) => {}
                 _ => names.push(name),
             }
             if names.len() == BATCH {
-                self.batch(descent, names, &mut pending, crew);
+                // What shows a repository may be the last that is read.
+                if !is_large && let Some(name) = descent.directory().repository() {
+                    is_barred |= !self.0.goes_on_in_repository(descent, name);
+                }
+                is_large = true;
+                if is_barred {
+                    names.clear();
+                } else {
+                    self.batch(descent, names, &mut pending, crew);
+                }
             }
         });
-        self.0.files(descent.directory(), descent.state(), names, &mut pending);
+        if is_barred {
+            return;
+        }
+        self.here(descent, names, &mut pending);
         match result {
             Ok(()) => descent.level().pending.append(&mut pending),
             Err(error) => self.0.note_unread(descent, error),
@@ -179,10 +201,16 @@ impl<V: Visit> Roam<'_, V> {
         {
             let files = std::mem::take(names);
             crew.give(Errand { share, files, unread: false });
-        } else if !self.0.is_stopped() {
-            self.0.files(descent.directory(), descent.state(), names, pending);
+        } else {
+            self.here(descent, names, pending);
         }
         names.clear();
+    }
+
+    fn here(&self, descent: &Descent<V::Place>, names: &Names, pending: &mut Vec<OsString>) {
+        if names.len() > 0 && !self.0.is_stopped() {
+            self.0.files(descent.directory(), descent.state(), names, pending);
+        }
     }
 
     /// Deals with any number of files of the directory being looked at.
@@ -201,7 +229,7 @@ impl<V: Visit> Roam<'_, V> {
                 self.batch(descent, &mut names, &mut pending, crew);
             }
         }
-        self.0.files(descent.directory(), descent.state(), &names, &mut pending);
+        self.here(descent, &names, &mut pending);
         descent.level().pending.append(&mut pending);
     }
 }

@@ -1,4 +1,7 @@
-use std::fs::{self, File};
+use std::{
+    fs::{self, File},
+    io::Write as _,
+};
 
 use tempfile::TempDir;
 
@@ -8,6 +11,9 @@ use crate::disk;
 
 #[cfg(unix)]
 mod deletion;
+#[cfg(unix)]
+mod entries;
+mod parallel;
 #[cfg(target_os = "linux")]
 mod race;
 mod refusals;
@@ -45,6 +51,13 @@ fn tag(target: &Path) {
 
 fn put(target: &Path, path: &str, bytes: usize) {
     disk::write(&target.join(path), &vec![b'x'; bytes]).unwrap();
+}
+
+/// The same without a flush, for very many files.
+fn put_quickly(target: &Path, path: &str, bytes: usize) {
+    let path = target.join(path);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    File::create(path).unwrap().write_all(&vec![b'x'; bytes]).unwrap();
 }
 
 fn cleaned(target: &Path) -> Cleaned {

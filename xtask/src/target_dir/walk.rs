@@ -297,8 +297,9 @@ impl Visit for Count<'_> {
         self.progress.add(files + alone, bytes + bytes_alone);
     }
 
-    fn note_repository(&self, descent: &Descent<Place>, name: &OsStr) {
+    fn goes_on_in_repository(&self, descent: &Descent<Place>, name: &OsStr) -> bool {
         self.note_obstacle(descent, name, "a repository");
+        true
     }
 
     fn note_unread(&self, descent: &Descent<Place>, error: io::Error) {

@@ -102,6 +102,10 @@ impl Directory {
         Ok(Self { path: self.path.clone() })
     }
 
+    pub(in super::super) fn rewind(&self) -> io::Result<()> {
+        Ok(())
+    }
+
     /// When an entry was last made or removed in it.
     pub(in super::super) fn modified(&self) -> SystemTime {
         let modified = fs::metadata(&self.path).and_then(|found| found.modified());

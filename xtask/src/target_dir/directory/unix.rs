@@ -83,6 +83,11 @@ impl Directory {
         Ok(Self { fd, identity, mount, plain, modified })
     }
 
+    pub(in super::super) fn rewind(&self) -> io::Result<()> {
+        fs::seek(&self.fd, fs::SeekFrom::Start(0))?;
+        Ok(())
+    }
+
     /// When an entry had last been made or removed in it when it was opened.
     pub(in super::super) fn modified(&self) -> SystemTime {
         self.modified
@@ -142,7 +147,8 @@ impl Directory {
         }))
     }
 
-    /// As [`Directory::entries`], without an allocation for each name.
+    /// As [`Directory::entries`], without an allocation for each name. To be done once; for the second time,
+    /// [rewind](Directory::rewind) it.
     pub(in super::super) fn read(
         &self,
         buffer: &mut Buffer,
@@ -151,7 +157,6 @@ impl Directory {
         #[cfg(target_os = "linux")]
         {
             buffer.0.reserve(READ);
-            fs::seek(&self.fd, fs::SeekFrom::Start(0))?;
             let mut entries = fs::RawDir::new(&self.fd, buffer.0.spare_capacity_mut());
             while let Some(entry) = entries.next() {
                 let entry = entry?;

@@ -94,7 +94,7 @@ impl Visit for Sweep<'_> {
 
     fn open(&self, above: &Descent<Place>, name: &OsStr) -> Option<(Directory, Place)> {
         let directory = above.directory().child_of_this_mount(name).ok()?;
-        (!directory.is_repository()).then_some((directory, Place::Below))
+        Some((directory, Place::Below))
     }
 
     fn wants(&self, _: Kind) -> bool {
@@ -126,6 +126,10 @@ impl Visit for Sweep<'_> {
         }
         self.freed_bytes.fetch_add(freed_bytes, Ordering::Relaxed);
         self.progress.add(gone, freed_bytes);
+    }
+
+    fn goes_on_in_repository(&self, _: &Descent<Place>, _: &OsStr) -> bool {
+        false
     }
 
     fn note_unread(&self, _: &Descent<Place>, _: io::Error) {}

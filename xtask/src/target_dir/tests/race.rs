@@ -104,3 +104,17 @@ fn nor_is_it_where_the_system_has_no_newer_call_than_openat() {
         });
     }
 }
+
+#[test]
+fn nor_are_entries_deleted_or_looked_into_through_one() {
+    for swapped in ["target/package/a-0.1.0", "target/package/a-0.1.0/src/deep"] {
+        race(swapped, &|target| {
+            let target = Directory::open(target).unwrap();
+            let package = target.child("package".as_ref()).unwrap();
+            let progress = Progress::default();
+            let held = holdings(&package, &progress).unwrap();
+            assert!(held.iter().all(|entry| entry.files <= 8), "{held:?}");
+            remove_entries(&package, &["a-0.1.0".into()], &progress);
+        });
+    }
+}
