@@ -3,7 +3,7 @@
 //! No child ever inherits what `cargo run` exported for this program, and none outlives an interrupt.
 
 use std::{
-    ffi::OsStr,
+    ffi::{OsStr, OsString},
     fs::File,
     io::Write as _,
     path::{Path, PathBuf},
@@ -20,7 +20,7 @@ mod stream;
 
 pub(crate) use git::{git, git_export};
 pub(crate) use look::hold_harmless;
-pub(crate) use process::{Finished, waited};
+pub(crate) use process::{Background, Finished, waited};
 
 use process::{base_command, run};
 
@@ -38,6 +38,8 @@ pub(crate) struct Cargo {
     temporary: Option<PathBuf>,
     toolchain: Option<String>,
     offline: bool,
+    /// Variables besides, the last of a name winning.
+    variables: Vec<(String, OsString)>,
     /// Set where it only looks.
     look: Option<Look>,
 }
@@ -59,6 +61,7 @@ impl Cargo {
             temporary: None,
             toolchain: None,
             offline,
+            variables: Vec::new(),
             look: None,
         }
     }
@@ -89,6 +92,16 @@ impl Cargo {
         self
     }
 
+    /// The same cargo with these variables besides; nothing that it sets itself is outdone by them.
+    pub(crate) fn with_variables<K: Into<String>, V: Into<OsString>>(
+        mut self,
+        variables: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        let variables = variables.into_iter().map(|(key, value)| (key.into(), value.into()));
+        self.variables.extend(variables);
+        self
+    }
+
     /// The directory cargo runs in.
     pub(crate) fn dir(&self) -> &Path {
         &self.dir
@@ -96,6 +109,7 @@ impl Cargo {
 
     fn command<S: AsRef<OsStr>>(&self, program: &str, args: &[S]) -> Result<Command> {
         let mut command = base_command(&self.dir, program, args)?;
+        command.envs(self.variables.iter().map(|(key, value)| (key, value)));
         if let Some(dir) = &self.target_dir {
             command.env("CARGO_TARGET_DIR", dir).env("CARGO_BUILD_BUILD_DIR", dir);
         }
@@ -228,6 +242,15 @@ impl Cargo {
                 .with_context(|| format!("failed to write the log `{}`", log.display()))?;
             Ok(())
         })
+    }
+
+    /// Starts a program that runs beside this one, with what it prints in `log`.
+    ///
+    /// # Errors
+    /// When the log cannot be written. That the program cannot be started shows in its end.
+    pub(crate) fn background(&self, program: &str, log: &Path) -> Result<Background> {
+        let (file, out) = new_log(log, program)?;
+        Ok(Background::start(self.command::<&str>(program, &[])?, file, out))
     }
 }
 

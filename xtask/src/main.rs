@@ -6,6 +6,7 @@ use clap::Parser as _;
 
 mod backup;
 mod bisect;
+mod cache;
 mod cargo;
 mod cli;
 mod commit;
@@ -34,6 +35,7 @@ mod record;
 mod render;
 mod report;
 mod restore;
+mod sccache;
 mod shadow;
 mod shell;
 mod snapshot;
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
         cli::Command::Validate(args) => validate::run(args, &cli.global, &shell),
         cli::Command::Restore(args) => restore::run(args, &cli.global, &shell),
         cli::Command::Report(args) => report::run(args, &cli.global, &shell),
+        cli::Command::Cache(args) => cache::run(args, &cli.global, &shell),
     });
     outcome.unwrap_or_else(|error| {
         shell.error(format!("{error:#}"));

@@ -3,10 +3,11 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// The modules from high to low, as docs/architecture.md has them.
-const ORDER: [&str; 43] = [
+const ORDER: [&str; 45] = [
     "main",
     "optimize",
     "validate",
+    "cache",
     "findings",
     "trial",
     "tune",
@@ -38,6 +39,7 @@ const ORDER: [&str; 43] = [
     "policy",
     "target_dir",
     "bisect",
+    "sccache",
     "files",
     "record",
     "output",
