@@ -3,7 +3,7 @@
 //! No child ever inherits what `cargo run` exported for this program, and none outlives an interrupt.
 
 use std::{
-    ffi::OsStr,
+    ffi::{OsStr, OsString},
     fs::File,
     io::Write as _,
     path::{Path, PathBuf},
@@ -20,7 +20,7 @@ mod stream;
 
 pub(crate) use git::{git, git_export};
 pub(crate) use look::hold_harmless;
-pub(crate) use process::{Finished, hand_over, run_unheard, waited};
+pub(crate) use process::{Background, Finished, hand_over, run_unheard, waited};
 
 use process::{base_command, run};
 
@@ -38,8 +38,9 @@ pub(crate) struct Cargo {
     build_dir: Option<PathBuf>,
     temporary: Option<PathBuf>,
     toolchain: Option<String>,
-    variables: Vec<(&'static str, PathBuf)>,
     offline: bool,
+    /// Variables besides, the last of a name winning.
+    variables: Vec<(String, OsString)>,
     /// Set where it only looks.
     look: Option<Look>,
 }
@@ -61,8 +62,8 @@ impl Cargo {
             build_dir: None,
             temporary: None,
             toolchain: None,
-            variables: Vec::new(),
             offline,
+            variables: Vec::new(),
             look: None,
         }
     }
@@ -87,12 +88,6 @@ impl Cargo {
         self
     }
 
-    /// The same cargo with a variable of the environment that holds a path.
-    pub(crate) fn with_variable(mut self, name: &'static str, path: impl Into<PathBuf>) -> Self {
-        self.variables.push((name, path.into()));
-        self
-    }
-
     /// The same cargo with a temporary directory of its own: a linker or a test that is killed leaves files there.
     pub(crate) fn with_temporary(mut self, directory: impl Into<PathBuf>) -> Self {
         self.temporary = Some(directory.into());
@@ -105,6 +100,16 @@ impl Cargo {
         self
     }
 
+    /// The same cargo with these variables besides; nothing that it sets itself is outdone by them.
+    pub(crate) fn with_variables<K: Into<String>, V: Into<OsString>>(
+        mut self,
+        variables: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        let variables = variables.into_iter().map(|(key, value)| (key.into(), value.into()));
+        self.variables.extend(variables);
+        self
+    }
+
     /// The directory cargo runs in.
     pub(crate) fn dir(&self) -> &Path {
         &self.dir
@@ -112,11 +117,11 @@ impl Cargo {
 
     fn command<S: AsRef<OsStr>>(&self, program: &str, args: &[S]) -> Result<Command> {
         let mut command = base_command(&self.dir, program, args)?;
+        command.envs(self.variables.iter().map(|(key, value)| (key, value)));
         if let Some(dir) = &self.target_dir {
             let build_dir = self.build_dir.as_ref().unwrap_or(dir);
             command.env("CARGO_TARGET_DIR", dir).env("CARGO_BUILD_BUILD_DIR", build_dir);
         }
-        command.envs(self.variables.iter().map(|(name, path)| (name, path)));
         if let Some(dir) = &self.temporary {
             let names: &[&str] = if cfg!(windows) { &["TMP", "TEMP"] } else { &["TMPDIR"] };
             command.envs(names.iter().map(|name| (name, dir)));
@@ -246,6 +251,15 @@ impl Cargo {
                 .with_context(|| format!("failed to write the log `{}`", log.display()))?;
             Ok(())
         })
+    }
+
+    /// Starts a program that runs beside this one, with what it prints in `log`.
+    ///
+    /// # Errors
+    /// When the log cannot be written. That the program cannot be started shows in its end.
+    pub(crate) fn background(&self, program: &str, log: &Path) -> Result<Background> {
+        let (file, out) = new_log(log, program)?;
+        Ok(Background::start(self.command::<&str>(program, &[])?, file, out))
     }
 }
 

@@ -6,6 +6,10 @@ use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod cache;
+
+pub(crate) use cache::{Backend, Cache, CacheCommand, CacheRemove, CacheSetup, CacheVerify};
+
 /// Makes a Cargo workspace build faster, proves each gain, and can be undone to the byte.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version, propagate_version = true)]
@@ -66,6 +70,8 @@ pub(crate) enum Command {
     Restore(Restore),
     /// Rebuild the reports of a recorded run
     Report(Report),
+    /// Share compiled crates with a team, through sccache
+    Cache(Cache),
 }
 
 #[derive(Debug, Args)]

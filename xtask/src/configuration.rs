@@ -9,6 +9,7 @@ use toml_edit::{DocumentMut, Item, Value};
 mod look;
 mod named;
 mod read;
+mod values;
 
 pub(crate) use named::{Host, Setting};
 

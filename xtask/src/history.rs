@@ -171,6 +171,16 @@ fn append_line(path: &Path, line: &[u8]) -> io::Result<()> {
     above.filter(|path| path.is_dir()).try_for_each(disk::sync_dir)
 }
 
+/// Appends readings of another kind than builds of two sides, as a line of JSON, to a file of their own.
+///
+/// # Errors
+/// When no place for the history can be written.
+pub(crate) fn append_other(target_dir: &Path, file: &str, reading: &impl Serialize) -> Result<()> {
+    let path = place::writable(target_dir)?.dir.join(file);
+    let line = serde_json::to_vec(reading).context("failed to write JSON")?;
+    append_line(&path, &line).with_context(|| format!("failed to append to `{}`", path.display()))
+}
+
 /// Keeps a copy of a record, in place of an earlier one of the same run.
 ///
 /// # Errors

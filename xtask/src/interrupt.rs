@@ -158,6 +158,14 @@ impl Drop for Watched {
     }
 }
 
+/// Asks the process group of a program that this one started to end, or ends it at once.
+pub(crate) fn end_of_its_own(leader: u32, at_once: bool) {
+    match at_once {
+        true => kill_group(leader),
+        false => end_group(leader),
+    }
+}
+
 /// Waits for the end of a group that was killed, after its leader was waited for, and of what had left its group, which
 /// may take its time: whoever still writes stands in the way of the removal of the copies.
 pub(crate) fn wait_for_the_end_of_group(leader: u32) {

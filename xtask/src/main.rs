@@ -6,6 +6,7 @@ use clap::Parser as _;
 
 mod backup;
 mod bisect;
+mod cache;
 mod cargo;
 mod clean;
 mod cli;
@@ -36,6 +37,7 @@ mod rehearsal;
 mod render;
 mod report;
 mod restore;
+mod sccache;
 mod shadow;
 mod shell;
 mod snapshot;
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
         cli::Command::Clean(args) => clean::run(args, &cli.global, &shell),
         cli::Command::Restore(args) => restore::run(args, &cli.global, &shell),
         cli::Command::Report(args) => report::run(args, &cli.global, &shell),
+        cli::Command::Cache(args) => cache::run(args, &cli.global, &shell),
     });
     outcome.unwrap_or_else(|error| {
         shell.error(format!("{error:#}"));

@@ -126,6 +126,12 @@ pub(crate) enum Edit {
         value: Value,
         comment: Option<String>,
     },
+    /// Take a key out of a TOML file, and its table if nothing else is left in that.
+    Unset {
+        file: PathBuf,
+        path: Vec<String>,
+        key: String,
+    },
     /// Append lines to the ignore file.
     Ignore {
         lines: Vec<String>,
@@ -230,7 +236,7 @@ impl Edit {
             | Self::Ask { key, .. }
             | Self::RemoveUninherited { key } => Some(key),
             Self::Declare { entry, .. } => Some(&entry.key),
-            Self::Set { .. } | Self::Ignore { .. } | Self::Lock { .. } => None,
+            Self::Set { .. } | Self::Unset { .. } | Self::Ignore { .. } | Self::Lock { .. } => None,
         }
     }
 
@@ -244,7 +250,7 @@ impl Edit {
             Self::Declare { .. } | Self::Withdraw { .. } | Self::RemoveUninherited { .. } => {
                 PathBuf::from(ROOT_MANIFEST)
             }
-            Self::Set { file, .. } => file.clone(),
+            Self::Set { file, .. } | Self::Unset { file, .. } => file.clone(),
             Self::Ignore { .. } => PathBuf::from(IGNORE_FILE),
             Self::Lock { .. } => PathBuf::from(LOCK_FILE),
         }
@@ -277,7 +283,7 @@ impl Edit {
             Self::Declare { entry: Declaration { key, .. }, .. }
             | Self::Withdraw { key, .. }
             | Self::RemoveUninherited { key } => at(&Site::Workspace, key),
-            Self::Set { path, key, .. } => {
+            Self::Set { path, key, .. } | Self::Unset { path, key, .. } => {
                 let mut path = path.clone();
                 path.push(key.clone());
                 vec![path]

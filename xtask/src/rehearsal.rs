@@ -172,9 +172,11 @@ impl Stage {
             .with_target_dir(self.results())
             .with_build_dir(self.intermediate())
             .with_toolchain(toolchain.map(str::to_owned))
-            .with_variable("RUSTC_WRAPPER", own)
-            .with_variable(STAGE, &self.path)
-            .with_variable(OF, real);
+            .with_variables([
+                ("RUSTC_WRAPPER", own.as_path()),
+                (STAGE, self.path.as_path()),
+                (OF, real),
+            ]);
         cargo.capture("cargo", &line.arguments()).map(drop)
     }
 

@@ -3,10 +3,11 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// The modules from high to low, as docs/architecture.md has them.
-const ORDER: [&str; 45] = [
+const ORDER: [&str; 47] = [
     "main",
     "optimize",
     "validate",
+    "cache",
     "findings",
     "trial",
     "tune",
@@ -40,6 +41,7 @@ const ORDER: [&str; 45] = [
     "policy",
     "target_dir",
     "bisect",
+    "sccache",
     "files",
     "record",
     "output",

@@ -9,8 +9,11 @@ use std::{
     io::{self, BufRead, BufReader, Write as _},
     path::{Path, PathBuf},
     process::{Child, Command, ExitCode, Stdio},
-    sync::atomic::{AtomicU64, Ordering},
-    thread,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, AtomicU64, Ordering},
+    },
+    thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
@@ -123,10 +126,73 @@ fn absolute_only(path: &OsStr) -> OsString {
 }
 
 /// Spawns, feeds stdout to `read`, tees stderr into `log`, and waits with resource usage.
-#[expect(clippy::disallowed_methods, reason = "the one place that may")]
 pub(super) fn run(
+    command: Command,
+    log: Option<File>,
+    read: impl FnOnce(&mut dyn BufRead) -> Result<()>,
+) -> Result<Finished> {
+    run_known(command, log, &AtomicU32::new(NO_PROCESS), read)
+}
+
+/// In place of the number of a process that does not run.
+const NO_PROCESS: u32 = 0;
+
+/// A program that runs beside this one, until it is ended: at the latest when this is dropped, or by an interrupt.
+#[derive(Debug)]
+pub(crate) struct Background {
+    /// Its number while it may be signalled.
+    number: Arc<AtomicU32>,
+    thread: Option<JoinHandle<Result<Finished>>>,
+}
+
+impl Background {
+    /// Starts it; what it prints goes to `log`.
+    pub(super) fn start(mut command: Command, log: File, out: File) -> Self {
+        let number = Arc::new(AtomicU32::new(NO_PROCESS));
+        let known = Arc::clone(&number);
+        command.stdout(Stdio::piped());
+        let thread = thread::spawn(move || {
+            let mut out = out;
+            run_known(command, Some(log), &known, |reader| {
+                io::copy(reader, &mut out).context("failed to write a log").map(drop)
+            })
+        });
+        Self { number, thread: Some(thread) }
+    }
+
+    /// Whether it has ended by itself, or never started.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.thread.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+}
+
+impl Drop for Background {
+    /// Asks it to end and, after two seconds, ends it.
+    fn drop(&mut self) {
+        const STEP: Duration = Duration::from_millis(10);
+        const GRACE_STEPS: u32 = 200;
+        for step in 0..2 * GRACE_STEPS {
+            if self.has_ended() {
+                break;
+            }
+            let number = self.number.load(Ordering::SeqCst);
+            if number != NO_PROCESS && step % GRACE_STEPS == 0 {
+                interrupt::end_of_its_own(number, step > 0);
+            }
+            thread::sleep(STEP);
+        }
+        if let Some(thread) = self.thread.take().filter(JoinHandle::is_finished) {
+            // How it ended is of no account by then.
+            let _ = thread.join();
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that may")]
+fn run_known(
     mut command: Command,
     log: Option<File>,
+    number: &AtomicU32,
     read: impl FnOnce(&mut dyn BufRead) -> Result<()>,
 ) -> Result<Finished> {
     interrupt::check()?;
@@ -139,12 +205,14 @@ pub(super) fn run(
         format!("failed to start `{program}`; is it installed and on the PATH?")
     })?;
     let watched = interrupt::Watched::new(child.id());
+    number.store(child.id(), Ordering::SeqCst);
     let (outcome, stderr, ended) = listen(&mut child, log, read);
     let wall = ended.as_ref().map_or_else(|_| start.elapsed(), |end| end.duration_since(start));
     WAITED.fetch_add(u64::try_from(wall.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
     // What cargo started may outlive it; an interrupt ends that too, as long as the number of the group is taken by
     // the leader that was not waited for.
     drop(watched);
+    number.store(NO_PROCESS, Ordering::SeqCst);
     let leader = child.id();
     let used = child.wait4().and_then(|used| ended.map(|_| used));
     let used = used.with_context(|| format!("failed to wait for `{program}`"))?;

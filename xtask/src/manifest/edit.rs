@@ -188,6 +188,22 @@ pub(crate) fn set(doc: &mut DocumentMut, path: &[String], key: &str, value: Valu
     }
 }
 
+/// Takes a key out, and the table that held it if that is empty by then.
+pub(crate) fn unset(doc: &mut DocumentMut, path: &[String], key: &str) {
+    let mut table: &mut dyn TableLike = doc.as_table_mut();
+    for step in path {
+        match table.get_mut(step).and_then(Item::as_table_like_mut) {
+            Some(next) => table = next,
+            None => return,
+        }
+    }
+    table.remove(key);
+    let is_empty = table.is_empty();
+    if let (true, [above @ .., last]) = (is_empty, path) {
+        unset(doc, above, last);
+    }
+}
+
 /// In a table written in one line, the space before the brace belongs to the last value.
 fn take_closing_space(table: &mut dyn TableLike) -> String {
     let last = table.iter_mut().last().and_then(|(_, item)| item.as_value_mut());

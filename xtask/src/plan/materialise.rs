@@ -198,6 +198,7 @@ impl Tree<'_> {
                     edit::comment_table(document, path, comment);
                 }
             }
+            Edit::Unset { path, key, .. } => edit::unset(document, path, key),
             Edit::Inherit { .. }
             | Edit::ReplaceFeature { .. }
             | Edit::RemoveUninherited { .. }

@@ -178,6 +178,11 @@ pub(super) fn done(
                 assert_eq!(after.map(plain), Some(plain(value)));
             }
         }
+        Edit::Unset { file, path, key } => {
+            let Some(after) = new.get(file) else { return };
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            assert!(manifest::item_at(after, &[path.as_slice(), &[key]].concat()).is_none());
+        }
         Edit::Ignore { .. } | Edit::Lock { .. } => {}
     }
 }

@@ -1,0 +1,262 @@
+//! What keeps sccache from being of use here: counted in the resolved graph, its cost from a recorded build.
+//!
+//! Pure. A cost is said in numbers only where a recorded build has them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cargo_metadata::{CrateType, DependencyKind, PackageId, Target};
+use serde::Serialize;
+
+use super::found::{Found, is_sccache};
+use crate::{
+    manifest, record::Timeline, sccache::without_credentials, snapshot::Snapshot, wording,
+};
+
+/// One thing that defeats the cache.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Defeat {
+    /// `wrapper`, `workspace-wrapper`, `incremental`, `linked`, `paths`, `cargo-home`.
+    pub(super) code: &'static str,
+    /// Compilations of a clean dev build, where it is about some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) units: Option<usize>,
+    /// Of all units of the recorded build, the share of unit time, 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) share: Option<f64>,
+    pub(super) text: String,
+}
+
+/// What a dev build of all members compiles on this host, by kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Kinds {
+    /// Libraries of dependencies.
+    pub(super) libraries: usize,
+    pub(super) members: usize,
+    /// Programs, build scripts, macros and dynamic libraries: whatever is linked.
+    pub(super) macros: usize,
+    pub(super) scripts: usize,
+    pub(super) programs: usize,
+    pub(super) dynamic: usize,
+}
+
+impl Kinds {
+    fn linked(self) -> usize {
+        self.macros + self.scripts + self.programs + self.dynamic
+    }
+}
+
+/// Counts what is compiled, one for each target and package: for a macro and for the host some are compiled twice.
+pub(super) fn kinds(snapshot: &Snapshot) -> Kinds {
+    let members: BTreeSet<&PackageId> = snapshot.metadata.workspace_members.iter().collect();
+    let mut pending: Vec<&PackageId> = members.iter().copied().collect();
+    let mut seen = BTreeSet::new();
+    let mut kinds = Kinds::default();
+    while let Some(id) = pending.pop() {
+        let (Some(package), Some(node)) = (snapshot.package(id), snapshot.node(id)) else {
+            continue;
+        };
+        if !seen.insert(id) {
+            continue;
+        }
+        let is_member = members.contains(id);
+        for target in &package.targets {
+            count(&mut kinds, target, is_member);
+        }
+        let built = node.deps.iter().filter(|dep| {
+            dep.dep_kinds.iter().any(|info| {
+                let is_here = info.target.as_ref().is_none_or(|target| {
+                    target.matches(&snapshot.machine.host, &snapshot.host_cfg)
+                });
+                info.kind != DependencyKind::Development && is_here
+            })
+        });
+        pending.extend(built.map(|dep| &dep.pkg));
+    }
+    kinds
+}
+
+/// Names of packages that are macros.
+pub(super) fn macros(snapshot: &Snapshot) -> BTreeSet<String> {
+    let is_macro =
+        |package: &&cargo_metadata::Package| package.targets.iter().any(Target::is_proc_macro);
+    let packages = snapshot.metadata.packages.iter().filter(is_macro);
+    packages.map(|package| package.name.to_string()).collect()
+}
+
+fn count(kinds: &mut Kinds, target: &Target, is_member: bool) {
+    let has = |kind: &CrateType| target.crate_types.contains(kind);
+    if target.is_custom_build() {
+        kinds.scripts += 1;
+    } else if target.is_proc_macro() {
+        kinds.macros += 1;
+    } else if target.is_bin() {
+        kinds.programs += usize::from(is_member);
+    } else if target.is_test() || target.is_bench() || target.is_example() {
+        // No dev build compiles these.
+    } else if has(&CrateType::CDyLib) || has(&CrateType::DyLib) {
+        kinds.dynamic += 1;
+    } else if is_member {
+        kinds.members += 1;
+    } else {
+        kinds.libraries += 1;
+    }
+}
+
+/// Whether members are compiled incrementally in a dev build, and what says so.
+pub(super) fn incremental(
+    snapshot: &Snapshot,
+    environment: &BTreeMap<String, String>,
+) -> Option<String> {
+    let is_on = |value: &str| matches!(value, "1" | "true");
+    let variable = ["CARGO_INCREMENTAL", "CARGO_BUILD_INCREMENTAL"]
+        .into_iter()
+        .find_map(|name| Some((name, environment.get(name)?)));
+    if let Some((name, value)) = variable {
+        return is_on(value).then(|| format!("{name}={value} in the environment"));
+    }
+    if let Some((value, file)) = snapshot.stack.value_of(&["build", "incremental"]) {
+        return is_on(&value).then(|| format!("`build.incremental` in `{}`", file.display()));
+    }
+    if let Some((value, file)) = snapshot.stack.value_of(&["profile", "dev", "incremental"]) {
+        return is_on(&value).then(|| format!("`profile.dev.incremental` in `{}`", file.display()));
+    }
+    let item = manifest::item_at(snapshot.root_document(), &["profile", "dev", "incremental"]);
+    match item.and_then(toml_edit::Item::as_bool) {
+        Some(false) => None,
+        Some(true) => Some("`profile.dev.incremental` in the manifest".to_owned()),
+        None => Some("cargo's default for the dev profile".to_owned()),
+    }
+}
+
+/// What was read for [`defeats`].
+#[derive(Debug)]
+pub(super) struct Surroundings<'a> {
+    pub(super) found: &'a Found,
+    pub(super) kinds: Kinds,
+    /// As [`incremental`] says it.
+    pub(super) incremental: Option<String>,
+    /// Names of the members, and of packages that are macros.
+    pub(super) members: BTreeSet<String>,
+    pub(super) macros: BTreeSet<String>,
+    pub(super) root: String,
+    pub(super) cargo_home: String,
+    /// The newest recorded clean dev build.
+    pub(super) timeline: Option<&'a Timeline>,
+}
+
+/// Everything that defeats the cache, the worst first.
+pub(super) fn defeats(at: &Surroundings<'_>) -> Vec<Defeat> {
+    let mut out = Vec::new();
+    if let Some(wrapper) = at.found.wrapper.as_ref().filter(|wrapper| !is_sccache(&wrapper.value)) {
+        out.push(plain(
+            "wrapper",
+            format!(
+                "{} sets the wrapper `{}`: with it, nothing goes through sccache",
+                wrapper.by,
+                without_credentials(&wrapper.value)
+            ),
+        ));
+    }
+    if let Some(wrapper) = &at.found.workspace_wrapper {
+        out.push(plain(
+            "workspace-wrapper",
+            format!(
+                "{} sets the wrapper `{}` for members: they are compiled by it and under other keys",
+                wrapper.by,
+                without_credentials(&wrapper.value)
+            ),
+        ));
+    }
+    let linked = at.kinds.linked();
+    let is_linked = |unit: &Unit<'_>| {
+        let is_macro = at.macros.contains(unit.package) && unit.target.is_empty();
+        unit.mode != "run-custom-build"
+            && (is_macro || unit.target.contains("build-script") || unit.target.starts_with("bin"))
+    };
+    if linked > 0 {
+        let share = at.timeline.map(|timeline| share(timeline, is_linked));
+        out.push(Defeat {
+            code: "linked",
+            units: Some(linked),
+            share,
+            text: format!(
+                "{} are linked, which sccache does not cache: {} build scripts, {} macros, {} programs, {} dynamic \
+                 libraries; every clean build compiles them{}",
+                wording::count(linked, "unit"),
+                at.kinds.scripts,
+                at.kinds.macros,
+                at.kinds.programs,
+                at.kinds.dynamic,
+                of_time(share)
+            ),
+        });
+    }
+    if let Some(by) = &at.incremental {
+        let is_member = |unit: &Unit<'_>| at.members.contains(unit.package) && !is_linked(unit);
+        let share = at.timeline.map(|timeline| share(timeline, is_member));
+        out.push(Defeat {
+            code: "incremental",
+            units: Some(at.kinds.members),
+            share,
+            text: format!(
+                "{} compiled incrementally ({by}), which sccache does not cache{}; that keeps rebuilds after an edit \
+                 short, so it is left. Where nothing is edited, as in CI, set CARGO_INCREMENTAL=0",
+                match at.kinds.members {
+                    1 => "1 member is".to_owned(),
+                    count => format!("{count} members are"),
+                },
+                of_time(share)
+            ),
+        });
+    }
+    out.push(plain(
+        "paths",
+        format!(
+            "the directory of a compilation is part of its key: members, compiled in `{}`, are found by builds in a \
+             directory of that name only, and so are crates that include what their build script wrote into the \
+             target directory, and what depends on those. `cache verify` counts them; the same path on all machines, \
+             as in containers, avoids it",
+            at.root
+        ),
+    ));
+    out.push(plain(
+        "cargo-home",
+        format!(
+            "dependencies are compiled in cargo's home, here `{}`: who has it elsewhere finds nothing. Set CARGO_HOME to \
+             one path on all machines",
+            at.cargo_home
+        ),
+    ));
+    out
+}
+
+fn plain(code: &'static str, text: String) -> Defeat {
+    Defeat { code, units: None, share: None, text }
+}
+
+/// A unit of a recorded build, as far as it counts here.
+struct Unit<'a> {
+    package: &'a str,
+    target: &'a str,
+    mode: &'a str,
+}
+
+fn share(timeline: &Timeline, is_meant: impl Fn(&Unit<'_>) -> bool) -> f64 {
+    let all: f64 = timeline.units.iter().map(|unit| unit.seconds).sum();
+    let meant = timeline.units.iter().filter(|unit| {
+        is_meant(&Unit { package: &unit.package, target: &unit.target, mode: &unit.mode })
+    });
+    let meant: f64 = meant.map(|unit| unit.seconds).sum();
+    if all > 0.0 { meant / all } else { 0.0 }
+}
+
+fn of_time(share: Option<f64>) -> String {
+    share
+        .map(|share| {
+            format!(" ({:.0} % of the unit time of the last recorded build)", share * 100.0)
+        })
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,193 @@
+//! What of a cache is there already: the program, the wrapper, the settings, and who has set them.
+//!
+//! Pure but for [`Found::read`]. Values of variables that hold credentials are never kept.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::{
+    cargo::Cargo,
+    cli::Backend,
+    configuration::Stack,
+    sccache::{self, Version},
+    snapshot::Snapshot,
+};
+
+/// A setting, and where it comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Setting {
+    pub(super) name: String,
+    /// Without users and passwords in URLs.
+    pub(super) value: String,
+    /// A file, or `the environment`.
+    pub(super) by: String,
+}
+
+/// What is there.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Found {
+    /// None where sccache cannot be run.
+    pub(super) version: Option<Version>,
+    /// The wrapper that builds run through.
+    pub(super) wrapper: Option<Setting>,
+    /// The wrapper that compilations of members run through besides.
+    pub(super) workspace_wrapper: Option<Setting>,
+    /// Variables of sccache that hold no credential.
+    pub(super) settings: Vec<Setting>,
+    /// Names of variables with credentials that the environment sets.
+    pub(super) credentials: Vec<String>,
+    /// Variables with credentials that a file sets, and the file.
+    pub(super) exposed: Vec<(String, String)>,
+    /// What `[env]` adds to the environment of a build, as far as it is sccache's. It may hold credentials.
+    pub(super) added: Vec<(String, String)>,
+}
+
+const ENVIRONMENT: &str = "the environment";
+
+impl Found {
+    /// Reads it; runs `sccache --version`.
+    pub(super) fn read(snapshot: &Snapshot) -> Self {
+        let cargo = Cargo::new(&snapshot.root, true);
+        let printed = cargo.capture(sccache::PROGRAM, &["--version"]).ok();
+        let environment = std::env::vars_os()
+            .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let version = printed.and_then(|printed| Version::parse(&printed));
+        Self { version, ..Self::of(&snapshot.stack, &environment) }
+    }
+
+    /// The same from a configuration and an environment.
+    fn of(stack: &Stack, environment: &BTreeMap<String, String>) -> Self {
+        let mut found = Self::default();
+        let wrapper = |variables: &[&str], key: &str| {
+            let variable = variables.iter().find_map(|name| {
+                let value =
+                    environment.get(*name).map(String::as_str).or_else(|| stack.variable(name))?;
+                Some((value.to_owned(), format!("{name} in {ENVIRONMENT}")))
+            });
+            let of_file = || {
+                let (value, file) = stack.value_of(&["build", key])?;
+                Some((value, file.display().to_string()))
+            };
+            // An empty one takes back what files say.
+            let (value, by) = variable.or_else(of_file).filter(|(value, _)| !value.is_empty())?;
+            Some(Setting { name: format!("build.{key}"), value, by })
+        };
+        found.wrapper = wrapper(&["RUSTC_WRAPPER", "CARGO_BUILD_RUSTC_WRAPPER"], "rustc-wrapper");
+        found.workspace_wrapper = wrapper(
+            &["RUSTC_WORKSPACE_WRAPPER", "CARGO_BUILD_RUSTC_WORKSPACE_WRAPPER"],
+            "rustc-workspace-wrapper",
+        );
+        for (name, value, entry) in stack.env() {
+            let file = entry.file.display().to_string();
+            if sccache::SECRETS.contains(&name.as_str()) {
+                found.exposed.push((name.clone(), file.clone()));
+            }
+            if entry.force || !environment.contains_key(&name) {
+                if is_of_sccache(&name) && !sccache::SECRETS.contains(&name.as_str()) {
+                    found.settings.push(setting(&name, &value, &file));
+                }
+                if is_of_sccache(&name) || sccache::SECRETS.contains(&name.as_str()) {
+                    found.added.push((name, value));
+                }
+            }
+        }
+        for (name, value) in environment {
+            if sccache::SECRETS.contains(&name.as_str()) {
+                found.credentials.push(name.clone());
+            } else if is_of_sccache(name) && !found.settings.iter().any(|known| known.name == *name)
+            {
+                found.settings.push(setting(name, value, ENVIRONMENT));
+            }
+        }
+        found.settings.sort_by(|a, b| a.name.cmp(&b.name));
+        found
+    }
+
+    /// What a variable of sccache is set to.
+    pub(super) fn value(&self, name: &str) -> Option<&str> {
+        let found = self.settings.iter().find(|setting| setting.name == name);
+        found.map(|setting| setting.value.as_str())
+    }
+
+    /// The backend that is configured, or sccache's own default.
+    pub(super) fn backend(&self) -> Backend {
+        sccache::backend_of(|name| {
+            self.value(name).is_some() || self.credentials.iter().any(|known| known == name)
+        })
+    }
+
+    /// Whether builds run through sccache.
+    pub(super) fn is_wrapped(&self) -> bool {
+        self.wrapper.as_ref().is_some_and(|wrapper| is_sccache(&wrapper.value))
+    }
+}
+
+fn setting(name: &str, value: &str, by: &str) -> Setting {
+    Setting { name: name.to_owned(), value: sccache::without_credentials(value), by: by.to_owned() }
+}
+
+fn is_of_sccache(name: &str) -> bool {
+    name.starts_with("SCCACHE_")
+}
+
+/// Whether a wrapper is sccache, by name or by path.
+pub(super) fn is_sccache(wrapper: &str) -> bool {
+    let name = wrapper.rsplit(['/', '\\']).next().unwrap_or(wrapper);
+    name.strip_suffix(".exe").unwrap_or(name) == sccache::PROGRAM
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str, environment: &[(&str, &str)]) -> Found {
+        let dir = tempfile::tempdir().unwrap();
+        crate::disk::write(&dir.path().join(".cargo/config.toml"), text.as_bytes()).unwrap();
+        let environment = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        Found::of(&Stack::read(dir.path()), &environment.collect())
+    }
+
+    const FILE: &str = "[build]\nrustc-wrapper = 'sccache'\n[env]\nSCCACHE_REDIS_ENDPOINT = 'redis://h'\n\
+        SCCACHE_REDIS_PASSWORD = 'hunter2'\n";
+
+    #[test]
+    fn wrapper_and_settings_are_found_with_who_has_set_them() {
+        let found = found(FILE, &[("SCCACHE_DIR", "/c")]);
+        assert!(found.is_wrapped());
+        assert!(found.wrapper.as_ref().unwrap().by.ends_with("config.toml"));
+        assert_eq!(found.backend(), Backend::Redis);
+        assert_eq!(found.value("SCCACHE_REDIS_ENDPOINT"), Some("redis://h"));
+        let dir = found.settings.iter().find(|it| it.name == "SCCACHE_DIR").unwrap();
+        assert_eq!(dir.by, "the environment");
+    }
+
+    #[test]
+    fn the_environment_wins_over_files_and_an_empty_wrapper_is_none() {
+        let found =
+            found(FILE, &[("RUSTC_WRAPPER", ""), ("SCCACHE_REDIS_ENDPOINT", "redis://other")]);
+        assert!(!found.is_wrapped() && found.wrapper.is_none());
+        assert_eq!(found.value("SCCACHE_REDIS_ENDPOINT"), Some("redis://other"));
+        assert!(found.added.iter().all(|(name, _)| name != "SCCACHE_REDIS_ENDPOINT"));
+    }
+
+    #[test]
+    fn a_credential_in_a_file_is_named_and_its_value_is_in_no_setting() {
+        let found = found(FILE, &[("SCCACHE_REDIS", "redis://u:hunter2@h")]);
+        assert_eq!(found.exposed.len(), 1);
+        assert_eq!(found.exposed[0].0, "SCCACHE_REDIS_PASSWORD");
+        assert_eq!(found.credentials, ["SCCACHE_REDIS"]);
+        assert!(found.settings.iter().all(|setting| !setting.value.contains("hunter2")));
+    }
+
+    #[test]
+    fn sccache_is_known_by_its_name_wherever_it_lies() {
+        assert!(
+            is_sccache("sccache")
+                && is_sccache("/usr/bin/sccache")
+                && is_sccache("C:\\x\\sccache.exe")
+        );
+        assert!(!is_sccache("/opt/sccache/wrapper") && !is_sccache("ccache"));
+    }
+}

@@ -1,0 +1,242 @@
+//! A server of sccache: one that is running, and one of this tool's own for a time.
+//!
+//! Invariant: the own one has a port of its own and ends when it is dropped, or by an interrupt. No other is ended.
+
+use std::{
+    ffi::OsString,
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs as _},
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result};
+
+use super::found::Found;
+use crate::{
+    cargo::{Background, Cargo},
+    disk, interrupt,
+    sccache::{self, Answer, PORT, Trouble},
+    snapshot::Snapshot,
+};
+
+/// How long a server is waited for: a little more than the ten seconds that a client of sccache waits.
+const PATIENCE: Duration = Duration::from_secs(13);
+
+/// How long an answer of a server on the network is waited for.
+const KNOCK: Duration = Duration::from_secs(3);
+
+const STEP: Duration = Duration::from_millis(25);
+
+/// Sccache as builds of the workspace run it, with `more` besides.
+pub(super) fn cargo(snapshot: &Snapshot, found: &Found, more: &[(String, String)]) -> Cargo {
+    Cargo::new(&snapshot.root, true)
+        .with_variables(found.added.iter().cloned())
+        .with_variables(more.iter().cloned())
+}
+
+/// What the server that builds would use says of itself; none where none runs.
+pub(super) fn running(cargo: &Cargo) -> Option<Answer> {
+    if std::env::var_os("SCCACHE_SERVER_UDS").is_none() && !listens(port_of_builds()) {
+        return None;
+    }
+    ask(cargo).ok()
+}
+
+/// The port that builds look for a server at.
+pub(super) fn port_of_builds() -> u16 {
+    let set = std::env::var("SCCACHE_SERVER_PORT").ok().and_then(|port| port.parse().ok());
+    set.unwrap_or(PORT)
+}
+
+fn ask(cargo: &Cargo) -> Result<Answer> {
+    let printed = cargo.capture(sccache::PROGRAM, &["--show-stats", "--stats-format", "json"])?;
+    Answer::parse(&printed).context("failed to read what `sccache --show-stats` printed")
+}
+
+/// What sccache takes its settings to mean, server or not.
+pub(super) fn as_configured(cargo: &Cargo) -> Option<Answer> {
+    // Where no server listens, it answers from the configuration and starts none.
+    let nowhere = free_port().ok()?;
+    ask(&cargo.clone().with_variables([("SCCACHE_SERVER_PORT", nowhere.to_string())])).ok()
+}
+
+fn listens(port: u16) -> bool {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    TcpStream::connect_timeout(&address, Duration::from_millis(500)).is_ok()
+}
+
+fn free_port() -> Result<u16> {
+    let listener =
+        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("failed to find a free port")?;
+    Ok(listener.local_addr().context("failed to find a free port")?.port())
+}
+
+/// A server that did not start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct NotStarted {
+    pub(super) trouble: Trouble,
+    /// Its own words, without credentials.
+    pub(super) said: String,
+}
+
+/// A server of this tool's own.
+#[derive(Debug)]
+pub(super) struct OwnServer {
+    port: u16,
+    cargo: Cargo,
+    log: PathBuf,
+    process: Background,
+}
+
+impl OwnServer {
+    /// Starts a server with the settings of `cargo` and waits until it answers. It tries its storage first, as by
+    /// default, whatever the settings say.
+    ///
+    /// # Errors
+    /// When it cannot be tried, or the user interrupts. That it does not start is no error.
+    pub(super) fn start(cargo: Cargo, log: &Path) -> Result<Result<Self, NotStarted>> {
+        let port = free_port()?;
+        let own: [(&str, OsString); 8] = [
+            ("SCCACHE_SERVER_PORT", port.to_string().into()),
+            ("SCCACHE_START_SERVER", "1".into()),
+            ("SCCACHE_NO_DAEMON", "1".into()),
+            ("SCCACHE_LOG", "sccache=debug".into()),
+            ("SCCACHE_IDLE_TIMEOUT", "0".into()),
+            ("SCCACHE_SKIP_CACHE_CHECK", "0".into()),
+            ("SCCACHE_CLIENT_SIDE", "0".into()),
+            ("RUST_BACKTRACE", "0".into()),
+        ];
+        let process = cargo.clone().with_variables(own).background(sccache::PROGRAM, log)?;
+        let server = Self { port, cargo, log: log.to_path_buf(), process };
+        let start = Instant::now();
+        loop {
+            interrupt::check()?;
+            if listens(port) {
+                return Ok(Ok(server));
+            }
+            let (has_ended, waited) = (server.process.has_ended(), start.elapsed());
+            if has_ended || waited > PATIENCE {
+                return Ok(Err(server.not_started(has_ended)));
+            }
+            thread::sleep(STEP);
+        }
+    }
+
+    fn not_started(&self, has_ended: bool) -> NotStarted {
+        let log = self.log().unwrap_or_default();
+        let line = |word: &str| log.lines().find(|line| line.to_lowercase().contains(word));
+        let said = line("error: ").or_else(|| line("failed")).or_else(|| line("caused by"));
+        let said = sccache::without_credentials(said.unwrap_or_default());
+        let trouble = match sccache::trouble(&log) {
+            Some(trouble) => trouble,
+            None if has_ended => Trouble::Other,
+            None => Trouble::Slow,
+        };
+        NotStarted { trouble, said }
+    }
+
+    /// The log so far.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) fn log(&self) -> Result<String> {
+        let bytes = disk::read_optional(&self.log)?.unwrap_or_default();
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Variables by which a build uses this server.
+    pub(super) fn variables(&self) -> Vec<(String, String)> {
+        vec![
+            ("RUSTC_WRAPPER".to_owned(), sccache::PROGRAM.to_owned()),
+            ("SCCACHE_SERVER_PORT".to_owned(), self.port.to_string()),
+        ]
+    }
+
+    fn own(&self) -> Cargo {
+        self.cargo.clone().with_variables([("SCCACHE_SERVER_PORT", self.port.to_string())])
+    }
+
+    /// What it has done since the last time this was asked.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub(super) fn take(&self) -> Result<Answer> {
+        let answer = ask(&self.own())?;
+        self.own().capture(sccache::PROGRAM, &["--zero-stats"])?;
+        Ok(answer)
+    }
+}
+
+impl Drop for OwnServer {
+    /// Lets it write what it has begun to write, and ends it.
+    fn drop(&mut self) {
+        if !self.process.has_ended() && !interrupt::is_interrupted() {
+            // Whether it heard or not, the process is ended next.
+            let _ = self.own().capture(sccache::PROGRAM, &["--stop-server"]);
+        }
+    }
+}
+
+/// Whether anybody answers at the address that a setting names; none where it names no host and port.
+pub(super) fn is_there(endpoint: &str) -> Option<bool> {
+    let (host, port) = host_and_port(endpoint)?;
+    let addresses = (host.as_str(), port).to_socket_addrs();
+    Some(
+        addresses
+            .is_ok_and(|mut all| all.any(|one| TcpStream::connect_timeout(&one, KNOCK).is_ok())),
+    )
+}
+
+/// Host and port of an endpoint, with the usual port of its scheme.
+fn host_and_port(endpoint: &str) -> Option<(String, u16)> {
+    let (scheme, rest) = endpoint.split_once("://").unwrap_or(("redis", endpoint));
+    let usual = match scheme {
+        "redis" | "rediss" | "tcp" => 6379,
+        "http" => 80,
+        "https" => 443,
+        _ => return None,
+    };
+    let authority = rest.split(['/', '?', '#', ',']).next()?;
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    match host.rsplit_once(':') {
+        Some((host, port)) if !host.is_empty() && !port.ends_with(']') => {
+            let host = host.trim_start_matches('[').trim_end_matches(']');
+            Some((host.to_owned(), port.parse().ok()?))
+        }
+        _ if host.is_empty() => None,
+        _ => Some((host.trim_start_matches('[').trim_end_matches(']').to_owned(), usual)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn host_and_port_are_read_from_every_form_of_an_endpoint() {
+        for (endpoint, host, port) in [
+            ("redis://h", "h", 6379),
+            ("redis://h:1/0", "h", 1),
+            ("h:7", "h", 7),
+            ("rediss://@1.2.3.4:6379#insecure", "1.2.3.4", 6379),
+            ("https://w.example/x", "w.example", 443),
+            ("http://[::1]:8080/x", "::1", 8080),
+            ("http://[::1]", "::1", 80),
+        ] {
+            assert_eq!(host_and_port(endpoint), Some((host.to_owned(), port)), "{endpoint}");
+        }
+        assert_eq!(host_and_port("unix:///run/redis.sock"), None);
+        assert_eq!(host_and_port(""), None);
+    }
+
+    #[test]
+    fn somebody_who_listens_is_there_and_nobody_is_not() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        assert_eq!(is_there(&format!("redis://127.0.0.1:{port}")), Some(true));
+        drop(listener);
+        assert_eq!(is_there(&format!("redis://127.0.0.1:{port}")), Some(false));
+        assert_eq!(is_there("unix:///run/x"), None);
+    }
+}

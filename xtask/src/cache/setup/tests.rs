@@ -1,0 +1,106 @@
+//! What a setup and a removal make of a configuration, byte for byte.
+
+use super::*;
+use crate::cli::Backend;
+
+fn redis() -> Vec<(&'static str, String)> {
+    let wanted = Wanted { endpoint: Some("redis://h:1".to_owned()), ..Wanted::of(Backend::Redis) };
+    sccache::variables(&wanted).unwrap()
+}
+
+/// The text with a change made, by the same way as a commit goes.
+fn made(text: Option<&str>, change: &Change) -> String {
+    let path = config_file();
+    let files = [(path.clone(), text.map(|text| text.as_bytes().to_vec()))].into();
+    let documents = text.map(|text| (path.clone(), text.parse::<DocumentMut>().unwrap()));
+    let out = crate::plan::written(&files, &documents.into_iter().collect(), &[change]).unwrap();
+    match out.get(&path) {
+        Some(bytes) => String::from_utf8(bytes.clone()).unwrap(),
+        None => text.unwrap_or_default().to_owned(),
+    }
+}
+
+fn after_setup(text: Option<&str>, variables: &[(&'static str, String)]) -> String {
+    let document = text.map(|text| text.parse::<DocumentMut>().unwrap());
+    made(text, &set_up(document.as_ref(), variables).unwrap())
+}
+
+fn after_removal(text: &str) -> (String, Vec<String>) {
+    let (change, left) = taken_out(Some(&text.parse().unwrap()));
+    (made(Some(text), &change), left)
+}
+
+#[test]
+fn a_setup_writes_the_wrapper_and_the_variables_and_a_second_one_nothing() {
+    let text = after_setup(None, &redis());
+    snapbox::assert_data_eq!(
+        text.as_str(),
+        snapbox::str![[r#"
+[build]
+rustc-wrapper = "sccache"
+
+# Read by sccache. Credentials come from the environment: `cargo xtask cache status`
+[env]
+SCCACHE_REDIS_ENDPOINT = "redis://h:1"
+SCCACHE_IGNORE_SERVER_IO_ERROR = "1"
+SCCACHE_SKIP_CACHE_CHECK = "1"
+
+"#]]
+    );
+    assert_eq!(after_setup(Some(&text), &redis()), text);
+}
+
+#[test]
+fn a_removal_takes_out_what_a_setup_wrote_and_nothing_else() {
+    for before in [
+        "[alias]\nx = \"run\"\n",
+        "# why\n[build]\njobs = 2 # two\n\n[env]\nMINE = \"1\"\n",
+        "[env]\nMINE = \"1\"\n",
+    ] {
+        let there = after_setup(Some(before), &redis());
+        assert_ne!(there, before);
+        let (back, left) = after_removal(&there);
+        assert_eq!(back, before);
+        assert!(left.is_empty(), "{left:?}");
+    }
+    let (back, _) = after_removal(&after_setup(None, &redis()));
+    assert_eq!(back.trim(), "");
+}
+
+#[test]
+fn another_backend_takes_the_place_of_the_one_before() {
+    let there = after_setup(None, &redis());
+    let wanted = Wanted { dir: Some("/c".to_owned()), ..Wanted::of(Backend::Local) };
+    let text = after_setup(Some(&there), &sccache::variables(&wanted).unwrap());
+    assert!(
+        !text.contains("REDIS") && !text.contains("SKIP") && text.contains("SCCACHE_DIR"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_others_wrote_is_left_and_named() {
+    let text = "[build]\nrustc-wrapper = \"ccache\"\n[env]\nSCCACHE_LOG = \"debug\"\n\
+                SCCACHE_DIR = { value = \"c\", relative = true }\nSCCACHE_REGION = \"r\"\n";
+    let (after, left) = after_removal(text);
+    assert_eq!(after, text.replace("SCCACHE_REGION = \"r\"\n", ""));
+    for named in ["`build.rustc-wrapper` is \"ccache\"", "SCCACHE_LOG", "SCCACHE_DIR"] {
+        assert!(left.iter().any(|it| it.contains(named)), "`{named}` in {left:?}");
+    }
+}
+
+#[test]
+fn another_wrapper_is_not_replaced() {
+    let text = "[build]\nrustc-wrapper = \"/opt/w\"\n";
+    let error = set_up(Some(&text.parse().unwrap()), &redis()).unwrap_err();
+    assert!(error.contains("/opt/w") && error.contains("hint: "), "{error}");
+    let own = "[build]\nrustc-wrapper = \"/usr/bin/sccache\"\n";
+    assert!(after_setup(Some(own), &redis()).starts_with(own));
+}
+
+#[test]
+fn a_variable_in_another_form_is_an_error_and_not_passed_over() {
+    let text = "[env]\nSCCACHE_DIR = { value = \"c\", relative = true }\n";
+    let error = set_up(Some(&text.parse().unwrap()), &redis()).unwrap_err();
+    assert!(error.contains("env.SCCACHE_DIR"), "{error}");
+}
