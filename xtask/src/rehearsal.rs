@@ -31,8 +31,8 @@ const RESULTS: &str = "target";
 const INTERMEDIATE: &str = "build";
 
 /// Subcommands of cargo's that compile and then at most run what they compiled, with their short forms.
-const REHEARSED: [&str; 11] =
-    ["build", "b", "check", "c", "clippy", "test", "t", "bench", "run", "r", "rustc"];
+const REHEARSED: [&str; 13] =
+    ["build", "b", "check", "c", "clippy", "test", "t", "bench", "run", "r", "rustc", "doc", "d"];
 
 /// Where a rehearsal takes place.
 #[derive(Debug)]
@@ -64,7 +64,7 @@ impl Line {
         ensure!(
             REHEARSED.contains(&command.as_str()),
             "`{text}` is no command that this can go through without compiling\n\
-             hint: name one of build, check, clippy, test, bench, run and rustc, for instance `--for 'build --release'`"
+             hint: name one of build, check, clippy, test, bench, run, rustc and doc, for instance `--for 'build --release'`"
         );
         ensure!(
             words.first() == Some(&command),
@@ -174,6 +174,7 @@ impl Stage {
             .with_toolchain(toolchain.map(str::to_owned))
             .with_variables([
                 ("RUSTC_WRAPPER", own.as_path()),
+                ("RUSTDOC", own.as_path()),
                 (STAGE, self.path.as_path()),
                 (OF, real),
             ]);

@@ -185,7 +185,9 @@ struct Rehearsals<'a> {
 
 fn usual_lines(workspace: &Workspace, profile: &Profile, has_clippy: bool) -> Vec<Line> {
     let Workspace { members, has_default, .. } = workspace;
-    usual::lines(&profile.name, profile.triple.as_deref(), members, *has_default, has_clippy)
+    let triple = profile.triple.as_deref();
+    let docs = workspace.target_dir.join(triple.unwrap_or_default()).join("doc");
+    usual::lines(&profile.name, triple, members, *has_default, has_clippy, docs.is_dir())
 }
 
 /// Rehearses everything, as many at a time as there are processors: cargo lets one at a time build in a profile. Returns

@@ -22,7 +22,7 @@ pub(super) struct Member {
 }
 
 /// Builds, checks and tests of the workspace, of what cargo chooses without being told if that is another choice
-/// (`has_default`), and of each member by itself, which may have other features than in the company of the others: for
+/// (`has_default`), of its documentation where there is some (`has_docs`), and of each member by itself, which may have other features than in the company of the others: for
 /// one profile and one target (`None`: the host, or what the configuration says).
 pub(super) fn lines(
     directory: &str,
@@ -30,6 +30,7 @@ pub(super) fn lines(
     members: &[Member],
     has_default: bool,
     has_clippy: bool,
+    has_docs: bool,
 ) -> Vec<Line> {
     let mut fixed = choice_of_profile(directory);
     if let Some(triple) = triple {
@@ -46,7 +47,10 @@ pub(super) fn lines(
         out.push(("bench", all.clone()));
     }
     if has_clippy {
-        out.extend([("clippy", all), ("clippy", everything)]);
+        out.extend([("clippy", all.clone()), ("clippy", everything)]);
+    }
+    if has_docs {
+        out.extend([("doc", all.clone()), ("doc", vec!["--workspace", "--no-deps"])]);
     }
     if has_default {
         out.extend(["build", "check", "test"].map(|subcommand| (subcommand, Vec::new())));
@@ -73,7 +77,14 @@ mod tests {
     fn texts(directory: &str, triple: Option<&str>, members: &[&str]) -> Vec<String> {
         let members: Vec<Member> =
             members.iter().map(|spec| Member { spec: (*spec).to_owned() }).collect();
-        let found = lines(directory, triple, &members, members.len() > 2, members.len() > 1);
+        let found = lines(
+            directory,
+            triple,
+            &members,
+            members.len() > 2,
+            members.len() > 1,
+            members.len() > 2,
+        );
         found.iter().map(Line::text).collect()
     }
 
@@ -98,7 +109,10 @@ mod tests {
             assert!(found.iter().any(|known| known == line), "{line}: {found:?}");
         }
         assert!(!found.contains(&"build".to_owned()), "it is the build of the workspace");
-        assert!(texts("debug", None, &["a", "b", "c"]).contains(&"build".to_owned()));
+        let found = texts("debug", None, &["a", "b", "c"]);
+        for line in ["build", "doc --workspace", "doc --workspace --no-deps"] {
+            assert!(found.iter().any(|known| known == line), "{line}: {found:?}");
+        }
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub(crate) fn stand_in() -> Option<ExitCode> {
 fn play(stage: &Path, arguments: &[OsString]) -> Result<ExitCode> {
     let starts = arguments.iter().position(|argument| is_flag(argument));
     let (programs, _) = arguments.split_at(starts.unwrap_or(arguments.len()));
+    // Rustdoc stands in no wrapper: what is before its flags is this program. It leaves nothing that has a unit's name.
+    let Some(rustc) = programs.last() else { return Ok(ExitCode::SUCCESS) };
     let Some(compilation) = Compilation::parse(&spelled_out(arguments)?) else {
         let Some((program, rest)) = arguments.split_first() else {
             bail!("started as a compiler without a compiler's name");
@@ -50,7 +52,6 @@ fn play(stage: &Path, arguments: &[OsString]) -> Result<ExitCode> {
             .with_context(|| format!("failed to start `{}`", Path::new(program).display()))?;
         return Ok(code);
     };
-    let Some(rustc) = programs.last() else { return Ok(ExitCode::SUCCESS) };
     let Some(out_dir) = &compilation.out_dir else {
         bail!("`{}` is to be compiled without `--out-dir`", compilation.crate_name);
     };

@@ -143,7 +143,7 @@ fn found(fixture: &Fixture, below: &str, text: &str) -> Vec<PathBuf> {
     out
 }
 
-const BUILDS: [&str; 8] = [
+const BUILDS: [&str; 10] = [
     "build",
     "check --workspace --all-targets",
     "test --workspace --no-run",
@@ -152,6 +152,8 @@ const BUILDS: [&str; 8] = [
     "build --release",
     "build --profile dist",
     "clippy --workspace",
+    "doc --workspace",
+    "doc --no-deps",
 ];
 
 #[test]
