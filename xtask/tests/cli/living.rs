@@ -143,7 +143,7 @@ fn found(fixture: &Fixture, below: &str, text: &str) -> Vec<PathBuf> {
     out
 }
 
-const BUILDS: [&str; 10] = [
+const BUILDS: [&str; 9] = [
     "build",
     "check --workspace --all-targets",
     "test --workspace --no-run",
@@ -153,7 +153,6 @@ const BUILDS: [&str; 10] = [
     "build --profile dist",
     "clippy --workspace",
     "doc --workspace",
-    "doc --no-deps",
 ];
 
 #[test]
