@@ -146,3 +146,75 @@ fn what_a_file_takes_is_free_once_its_last_name_goes() {
     assert_eq!(freed.with(&stale(vec![linked])), 10);
     assert_eq!(Freed::default().with(&stale(vec![linked, linked])), 6, "both names are in it");
 }
+
+mod whatever_lies_there {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Names as cargo, rustc and people give them.
+    fn name() -> impl Strategy<Value = String> {
+        let hash = prop_oneof![Just(USED.to_owned()), Just(OLD.to_owned()), "[0-9a-f]{15,17}"];
+        let of_unit = ("(lib)?[ab]", hash, prop_oneof!["", "\\.d", "\\.rlib", "\\.a1\\.rcgu\\.o"]);
+        prop_oneof![
+            of_unit.prop_map(|(stem, hash, end)| format!("{stem}-{hash}{end}")),
+            "(a|odd|app|gone|was|ex)(-[0-9a-z]{4})?(\\.d|\\.exe|\\.txt)?",
+            "s-[a-z]{2}-[a-z]{2}(-working)?",
+            "\\PC{0,8}",
+        ]
+    }
+
+    fn entry() -> impl Strategy<Value = Listed> {
+        let places = prop_oneof![
+            Just((None, "")),
+            Just((Some(Section::Fingerprint), ".fingerprint")),
+            Just((Some(Section::Build), "build")),
+            Just((Some(Section::Build), "build/new")),
+            Just((Some(Section::Deps), "deps")),
+            Just((Some(Section::Examples), "examples")),
+            Just((Some(Section::Incremental), "incremental")),
+            Just((Some(Section::Incremental), "incremental/a-1abc")),
+        ];
+        (places, name()).prop_filter_map("a name", |((section, place), name)| {
+            let name = name.replace('/', "_");
+            let is_name = !name.is_empty() && name != "." && name != "..";
+            is_name.then(|| Listed {
+                name: name.as_str().into(),
+                place: place.into(),
+                ..listed(section, "x")
+            })
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn every_entry_is_used_unknown_or_part_of_one_stale_thing(
+            entries in prop::collection::vec(entry(), 0..40),
+        ) {
+            let mut entries = entries;
+            entries.sort_by_key(|entry| entry.place.join(&entry.name));
+            entries.dedup_by_key(|entry| entry.place.join(&entry.name));
+            let all = entries.len();
+            let found = sorted(entries.clone());
+            let going: Vec<PathBuf> = found
+                .stale
+                .iter()
+                .flat_map(|stale| stale.entries.iter().map(|(place, name)| place.join(name)))
+                .collect();
+            let once: BTreeSet<&PathBuf> = going.iter().chain(&found.unknown).collect();
+            prop_assert_eq!(once.len(), going.len() + found.unknown.len());
+            prop_assert!(once.len() <= all);
+            // Nothing goes that bears a name in use, and of results nothing that is not cargo's.
+            for path in &going {
+                let name = path.file_name().unwrap().to_string_lossy().into_owned();
+                let is_used = hash_of_file(&name) == Some(USED);
+                prop_assert!(!is_used || !path.starts_with("deps") && !path.starts_with("examples"));
+                if path.components().count() == 1 {
+                    prop_assert_eq!(stem_of_result(&name), "gone");
+                }
+            }
+            let bytes: u64 = found.stale.iter().map(|stale| stale.bytes).sum();
+            prop_assert_eq!(bytes, 10 * going.len() as u64);
+        }
+    }
+}
