@@ -144,32 +144,34 @@ impl Shell {
     /// A progress line for work on units, of which `expected` are foreseen if that is known.
     /// Drawn on a terminal only.
     pub(crate) fn progress(&self, verb: &str, what: &str, expected: Option<usize>) -> ProgressBar {
-        if self.verbosity == Verbosity::Quiet || !io::stderr().is_terminal() {
-            return ProgressBar::hidden();
-        }
-        let bar = match expected {
-            Some(total) => ProgressBar::new(total as u64),
-            None => ProgressBar::no_length(),
-        };
-        let template = match expected {
-            Some(_) => "{prefix} {msg} {pos}/{len} units, {elapsed}, about {eta} left",
-            None => "{prefix} {msg} {pos} units, {elapsed}",
+        let (bar, template) = match expected {
+            Some(total) => (
+                ProgressBar::new(total as u64),
+                "{prefix} {msg} {pos}/{len} units, {elapsed}, about {eta} left",
+            ),
+            None => (ProgressBar::no_length(), "{prefix} {msg} {pos} units, {elapsed}"),
         };
         self.drawn(bar, template, verb, what)
     }
 
-    /// A progress line whose message the caller keeps up to date. Drawn on a terminal only.
-    pub(crate) fn activity(&self, verb: &str) -> ProgressBar {
-        if self.verbosity == Verbosity::Quiet || !io::stderr().is_terminal() {
-            return ProgressBar::hidden();
-        }
-        self.drawn(ProgressBar::no_length(), "{prefix} {msg}, {elapsed}", verb, "")
+    /// A progress line for steps of which there are so many. Drawn on a terminal only.
+    pub(crate) fn steps(&self, verb: &str, what: &str, total: usize) -> ProgressBar {
+        let template = "{prefix} {msg} {pos}/{len}, {elapsed}, about {eta} left";
+        self.drawn(ProgressBar::new(total as u64), template, verb, what)
+    }
+
+    /// A progress line for work of which nobody knows how much there is: [`ProgressBar::set_message`] says how far it
+    /// has come. Drawn on a terminal only.
+    pub(crate) fn activity(&self, verb: &str, what: &str) -> ProgressBar {
+        self.drawn(ProgressBar::no_length(), "{prefix} {msg}, {elapsed}", verb, what)
     }
 
     fn drawn(&self, bar: ProgressBar, template: &str, verb: &str, what: &str) -> ProgressBar {
+        if self.verbosity == Verbosity::Quiet || !io::stderr().is_terminal() {
+            return ProgressBar::hidden();
+        }
         bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(8));
-        let style =
-            ProgressStyle::with_template(template).expect("the templates above are well-formed");
+        let style = ProgressStyle::with_template(template).expect("the templates are well-formed");
         bar.set_style(style);
         bar.set_prefix(self.paint("1;36", &format!("{verb:>VERB_COLUMNS$}")));
         bar.set_message(what.to_owned());
