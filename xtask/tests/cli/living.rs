@@ -5,7 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::support::{Fixture, Run, Tree, assert_same, tree};
+use rustix::process::Signal;
+
+use crate::support::{Fixture, Run, Started, To, Tree, assert_same, tree};
 
 /// Two members with a dependency each that the other widens, a build script, tests and an example.
 const TWO: &str = r#"
@@ -586,4 +588,57 @@ fn what_a_toolchain_that_is_kept_would_use_is_asked_of_that_toolchain() {
     assert_eq!(run.json()["toolchains"], serde_json::json!([name]));
     assert_eq!(run.json()["items"], serde_json::json!([]), "{run:?}");
     nothing_is_compiled(&fixture, "build");
+}
+
+/// `clean`, having begun to ask cargo.
+fn asking(fixture: &Fixture) -> Started {
+    let run = fixture.start_with(&["clean", "--verbose", "--format", "json"], |command| {
+        command.env("CARGO_INCREMENTAL", "1");
+    });
+    assert!(run.says("Asking"), "{:?}", run.wait());
+    run
+}
+
+#[test]
+fn an_interrupt_while_cargo_is_asked_deletes_nothing_and_leaves_nothing() {
+    let fixture = Fixture::new(TWO);
+    cargo(&fixture, "build --package app --features more");
+    let before = whole(&fixture.root());
+    for (signal, to) in [(Signal::INT, To::Group), (Signal::TERM, To::Process)] {
+        let run = asking(&fixture);
+        let mark = run.mark();
+        run.signal(signal, to);
+        run.wait().exits(130);
+        assert_eq!(mark.running(), [""; 0]);
+        assert_eq!(fixture.left_in_temporary(), [""; 0]);
+    }
+    assert_same(&before, &whole(&fixture.root()));
+}
+
+#[test]
+fn what_is_built_while_cargo_is_asked_stays() {
+    let fixture = Fixture::new(TWO);
+    cargo(&fixture, "build");
+    let run = asking(&fixture);
+    cargo(&fixture, "build --package app --features more");
+    let run = run.wait().exits(0);
+    nothing_is_compiled(&fixture, "build --package app --features more");
+    assert_eq!(bytes_of(&run, "unused-unit"), 0, "{run:?}");
+    let later = clean(&fixture, &[]);
+    assert!(bytes_of(&later, "unused-unit") > 0, "{later:?}");
+}
+
+#[test]
+fn builds_and_cleanings_at_the_same_time_do_not_hurt_each_other() {
+    let fixture = Fixture::new(TWO);
+    cargo(&fixture, "build");
+    for round in 0..4 {
+        let run = asking(&fixture);
+        for features in ["more", ""] {
+            fixture.put_bytes("lib/src/more.rs", format!("// {round} {features}\n").as_bytes());
+            cargo(&fixture, &format!("build --package app --features={features}"));
+        }
+        run.wait().exits(0);
+        nothing_is_compiled(&fixture, "build --package app");
+    }
 }

@@ -25,6 +25,7 @@ mod interrupted_commit;
 mod interrupts;
 mod kept;
 mod links;
+#[cfg(target_os = "linux")]
 mod living;
 mod looking;
 mod main_path;
