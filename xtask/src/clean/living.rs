@@ -131,16 +131,18 @@ pub(super) fn ask(
         !profiles.is_empty() && cargo.capture("cargo", &["clippy", "--version"]).is_ok();
     for profile in &profiles {
         let verdict = match &profile.triple {
-            Some(triple) if asked.lines.is_empty() => of_triple(triple, &cargo)?,
-            _ => Verdict::Known,
+            Some(triple) => of_triple(triple, &cargo)?,
+            None => Verdict::Known,
         };
-        if verdict == Verdict::Known && asked.lines.is_empty() {
+        // Commands are named for one workspace; of the others the usual builds count all the same.
+        let own = Some(workspace).filter(|_| asked.lines.is_empty());
+        if verdict == Verdict::Known {
             let of = |workspace| Rehearsals {
                 workspace,
                 lines: usual_lines(workspace, profile, has_clippy),
                 profile: Some(*profile),
             };
-            rehearsals.extend(std::iter::once(workspace).chain(&asked.shared_with).map(of));
+            rehearsals.extend(own.into_iter().chain(&asked.shared_with).map(of));
         }
         verdicts.insert(profile.path.clone(), verdict);
     }
@@ -162,12 +164,14 @@ pub(super) fn ask(
     for profile in profiles {
         let names = stage.names(&profile.path)?;
         let verdict = verdicts.remove(&profile.path).unwrap_or(Verdict::Known);
-        // With commands of the user's, a profile that none of them builds in is of no use to them.
-        let verdict = match (&profile.triple, verdict) {
-            (triple, Verdict::Known) if names == Names::default() => {
-                Verdict::Abandoned(if triple.is_some() { Kind::Triple } else { Kind::Profile })
-            }
-            (_, verdict) => verdict,
+        let verdict = match (verdict, names == Names::default()) {
+            (Verdict::Unknown(reason), _) => Verdict::Unknown(reason),
+            // One of the workspaces may define a profile that another does not.
+            (_, false) => Verdict::Known,
+            (Verdict::Abandoned(kind), true) => Verdict::Abandoned(kind),
+            // With commands of the user's, a profile that none of them builds in is of no use to them.
+            (Verdict::Known, true) if profile.triple.is_some() => Verdict::Abandoned(Kind::Triple),
+            (Verdict::Known, true) => Verdict::Abandoned(Kind::Profile),
         };
         living.profiles.insert(profile.path.clone(), (verdict, names));
     }

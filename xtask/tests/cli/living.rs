@@ -270,6 +270,10 @@ fn a_target_that_cannot_be_built_for_goes_and_what_is_no_target_stays() {
     assert!(left(&run).contains("target/editor/debug"), "{run:?}");
     nothing_is_compiled(&fixture, "build");
     nothing_is_compiled(&fixture, &format!("build --target {host}"));
+    // Nor does it go where only named commands count; what is a target goes.
+    let run = clean(&fixture, &["--for", "build"]);
+    assert!(!fixture.path("target").join(&host).exists(), "{run:?}");
+    assert_same(&editor, &whole(&fixture.path("target/editor")));
 }
 
 #[test]
