@@ -50,7 +50,8 @@ const REPOSITORIES: [&str; 4] = [".git", ".hg", ".svn", ".jj"];
 
 /// Whether an entry of this name shows a directory to be the top of a checkout.
 pub(super) fn is_repository(name: &OsStr) -> bool {
-    REPOSITORIES.iter().any(|known| name == *known)
+    // It is asked of every file there is.
+    name.as_encoded_bytes().starts_with(b".") && REPOSITORIES.iter().any(|known| name == *known)
 }
 
 impl Directory {
