@@ -406,6 +406,10 @@ fn a_directory_that_others_build_into_is_left_alone_until_they_are_named() {
     ] {
         assert!(!build(words).contains(r#""fresh":false"#), "{words:?}");
     }
+    // Commands are named for one of them; what the other uses stays all the same.
+    clean_with(&fixture, environment, &["--shared-with", other, "--for", "build --package lib"]);
+    let words = ["build", "--message-format=json", "--manifest-path", other];
+    assert!(!build(&words).contains(r#""fresh":false"#), "{words:?}");
 }
 
 #[test]
