@@ -5,6 +5,8 @@
 
 use std::{
     collections::BTreeSet,
+    ffi::OsStr,
+    path::{Path, PathBuf},
     process::ExitCode,
     time::{Duration, SystemTime},
 };
@@ -19,7 +21,7 @@ use crate::{
     shell::Shell,
     snapshot::{self, Intent, Snapshot},
     target_dir::{
-        self, Progress, Refusal, Surroundings,
+        self, Progress, Refusal, Surroundings, Unpacked,
         profiles::{Base, BuildLock, Parts, Profile},
         stale::{Freed, Kind, Stale, Use, sort},
     },
@@ -34,11 +36,14 @@ mod workspace;
 
 use choose::{Candidate, Limits, choose};
 use describe::Outcome;
-use living::{Asked, Living};
+use living::{Answer, Asked, Living};
 use workspace::Workspace;
 
 /// Ticks of the clock by which file systems date what is written. Source: `CONFIG_HZ` of Linux is 100 at least.
 const TICK: Duration = Duration::from_millis(10);
+
+/// The coarsest dates that file systems in use keep; such dates have no fraction of a second.
+const COARSE: Duration = Duration::from_secs(2);
 
 /// Runs the command.
 ///
@@ -73,7 +78,7 @@ pub(crate) fn run(args: &cli::Clean, global: &Global, shell: &Shell) -> Result<E
 pub(crate) fn after_commit(snapshot: &Snapshot, offline: bool, shell: &Shell) -> Result<Outcome> {
     let workspace = Workspace::of(&snapshot.metadata, &snapshot.root);
     let order = Order {
-        asked: Asked::usual(offline),
+        asked: Asked::usual(&workspace, offline)?,
         limits: Limits::default(),
         is_dry: false,
         may_be_shared: true,
@@ -94,8 +99,16 @@ struct Order {
 
 /// Something stale, and where.
 struct Found<'a> {
-    place: &'a Place,
+    at: Spot<'a>,
     stale: Stale,
+}
+
+/// Where something stale lies.
+#[derive(Clone, Copy)]
+enum Spot<'a> {
+    Profile(&'a Place),
+    /// In `package/` of the base with this position.
+    Package(usize),
 }
 
 /// The directory of a profile within one of the workspace's directories.
@@ -118,34 +131,30 @@ fn clean(workspace: &Workspace, order: &Order, shell: &Shell) -> Result<Outcome>
             Err(refusal) => outcome.left.push(refusal),
         }
     }
-    for (base, _) in &bases {
+    let mut found = Vec::new();
+    for (at, (base, _)) in bases.iter().enumerate() {
         let inventory = watched(shell, "Looking", |progress| {
             target_dir::watched_inventory(&base.path, progress)
         })?;
         interrupt::check()?;
         outcome.bytes += inventory.bytes;
-        if order.is_dry {
-            let unpacked = &inventory.package.unpacked;
-            unpacked.iter().for_each(|unpacked| outcome.add_package(unpacked));
-        } else {
-            delete_unpacked(base, &surroundings, &mut outcome);
-        }
+        let unpacked = inventory.package.unpacked.iter().map(package);
+        found.extend(unpacked.map(|stale| Found { at: Spot::Package(at), stale }));
     }
     // What is written from here on was not there when cargo was asked.
-    let started = SystemTime::now().checked_sub(TICK).unwrap_or(SystemTime::UNIX_EPOCH);
+    let started = SystemTime::now();
     let all = profiles(&bases)?;
-    if all.is_empty() {
-        return Ok(outcome);
-    }
-    let living = match living::ask(&order.asked, workspace, &all, shell)? {
-        Ok(living) => living,
-        Err(refusal) => {
-            outcome.left.push(refusal);
-            return Ok(outcome);
+    let mut places = Vec::new();
+    let mut living = None;
+    if !all.is_empty() {
+        match living::ask(&order.asked, workspace, &all, shell)? {
+            Answer::Known(known) => {
+                places = places_of(all, &known, &mut outcome, &bases);
+                living = Some(known);
+            }
+            Answer::Unknown(refusal) => outcome.left.push(refusal),
         }
-    };
-    let places = places(all, &living, &mut outcome, &bases);
-    let mut found = Vec::new();
+    }
     let mut locks: Vec<BuildLock> = Vec::new();
     for place in &places {
         interrupt::check()?;
@@ -155,12 +164,16 @@ fn clean(workspace: &Workspace, order: &Order, shell: &Shell) -> Result<Outcome>
                 Some(lock) => locks.push(lock),
                 None => {
                     let path = base.path.join(&place.profile.path);
-                    outcome.left.push(Refusal::of(&path, "a build is running there"));
+                    outcome
+                        .left
+                        .push(Refusal::of(&path, "a build is running there; run again after it"));
                     continue;
                 }
             }
         }
-        found.extend(look(base, place, &living, started, shell, &mut outcome)?);
+        if let Some(living) = &living {
+            found.extend(look(base, place, living, started, shell, &mut outcome)?);
+        }
     }
     if order.may_be_shared && hold_unshared(workspace, order, &mut outcome) {
         return Ok(outcome);
@@ -172,25 +185,25 @@ fn clean(workspace: &Workspace, order: &Order, shell: &Shell) -> Result<Outcome>
         .iter()
         .map(|Found { stale, .. }| Candidate { bytes: freed.with(stale), newest: stale.newest })
         .collect();
-    let rest = outcome.bytes.saturating_sub(outcome.package_bytes());
-    let chosen = choose(&candidates, rest, order.limits, SystemTime::now());
+    let chosen = choose(&candidates, outcome.bytes, order.limits, SystemTime::now());
     let mut freed = Freed::default();
-    for at in &chosen {
-        let Found { place, stale } = &found[*at];
-        outcome.add(&bases[place.base].0.path, &place.profile, stale, freed.with(stale));
-    }
-    let goes: BTreeSet<usize> = chosen.iter().copied().collect();
-    let is_kept = |at: &usize| !goes.contains(at);
-    outcome.kept_bytes =
-        (0..found.len()).filter(is_kept).map(|at| freed.with(&found[at].stale)).sum();
-    if !order.is_dry {
-        for place in &places {
-            let here: Vec<&Stale> = chosen
-                .iter()
-                .filter(|at| std::ptr::eq(found[**at].place, place))
-                .map(|at| &found[*at].stale)
-                .collect();
-            delete(&bases[place.base].0, place, &here, shell, &mut outcome);
+    let going: Vec<(&Found, u64)> =
+        chosen.iter().map(|at| (&found[*at], freed.with(&found[*at].stale))).collect();
+    let goes: BTreeSet<usize> = chosen.into_iter().collect();
+    let kept = found.iter().enumerate().filter(|(at, _)| !goes.contains(at));
+    outcome.kept_bytes = kept.map(|(_, found)| freed.with(&found.stale)).sum();
+    let gone = match order.is_dry {
+        true => going,
+        false => delete(&bases, &places, going, &surroundings, shell, &mut outcome),
+    };
+    for (Found { at, stale }, bytes) in gone {
+        match at {
+            Spot::Profile(place) => {
+                outcome.add(&bases[place.base].0.path, &place.profile.path, stale, bytes);
+            }
+            Spot::Package(base) => {
+                outcome.add(&bases[*base].0.path, Path::new(""), stale, bytes);
+            }
         }
     }
     outcome.over = order
@@ -199,6 +212,22 @@ fn clean(workspace: &Workspace, order: &Order, shell: &Shell) -> Result<Outcome>
         .map(|size| outcome.bytes.saturating_sub(outcome.stale_bytes()).saturating_sub(size))
         .filter(|over| *over > 0);
     Ok(outcome)
+}
+
+/// An unpacked package as something stale.
+fn package(unpacked: &Unpacked) -> Stale {
+    let name = unpacked.path.file_name().unwrap_or_default();
+    let written = unpacked.path.symlink_metadata().and_then(|found| found.modified());
+    Stale {
+        kind: Kind::Package,
+        label: name.to_string_lossy().into_owned(),
+        entries: vec![(PathBuf::from("package"), name.to_os_string())],
+        fingerprint: None,
+        bytes: unpacked.bytes,
+        linked: Vec::new(),
+        files: unpacked.files,
+        newest: written.unwrap_or(SystemTime::UNIX_EPOCH),
+    }
 }
 
 /// Works on a directory with a progress line, and stops on an interrupt.
@@ -217,28 +246,68 @@ fn watched<T: Send>(shell: &Shell, verb: &str, work: impl FnOnce(&Progress) -> T
     done
 }
 
-/// Deletes what was chosen in one profile.
-fn delete(base: &Base, place: &Place, stale: &[&Stale], shell: &Shell, outcome: &mut Outcome) {
-    if stale.is_empty() && place.abandoned.is_none() {
-        return;
+/// Deletes what was chosen, the packages first. Returns what is gone as a whole.
+fn delete<'a>(
+    bases: &[(Base, Parts)],
+    places: &[Place],
+    going: Vec<(&'a Found<'a>, u64)>,
+    surroundings: &Surroundings,
+    shell: &Shell,
+    outcome: &mut Outcome,
+) -> Vec<(&'a Found<'a>, u64)> {
+    let mut stays: BTreeSet<(usize, PathBuf)> = BTreeSet::new();
+    for (at, (base, _)) in bases.iter().enumerate() {
+        let chosen: BTreeSet<&OsStr> = going
+            .iter()
+            .filter(|(found, _)| matches!(found.at, Spot::Package(base) if base == at))
+            .flat_map(|(found, _)| found.stale.entries.iter().map(|(_, name)| name.as_os_str()))
+            .collect();
+        if chosen.is_empty() {
+            continue;
+        }
+        let cleaned =
+            target_dir::clean_packages(&base.path, surroundings, |name| chosen.contains(name));
+        outcome.freed_bytes += cleaned.freed_bytes;
+        outcome.unnamed += cleaned.unnamed;
+        let gone: BTreeSet<&OsStr> =
+            cleaned.removed.iter().filter_map(|unpacked| unpacked.path.file_name()).collect();
+        stays.extend(chosen.difference(&gone).map(|name| (at, Path::new("package").join(name))));
+        outcome.left.extend(cleaned.left);
     }
-    let removed =
-        watched(shell, "Deleting", |progress| base.remove(&place.profile, stale, progress));
-    outcome.freed_bytes += removed.freed_bytes;
-    outcome.unnamed += removed.unnamed;
-    for (path, reason) in removed.left {
-        outcome.left.push(Refusal::of(&path, format!("failed to delete: {reason}")));
+    for place in places {
+        let is_here =
+            |at: Spot<'_>| matches!(at, Spot::Profile(other) if std::ptr::eq(other, place));
+        let here: Vec<&Stale> = going
+            .iter()
+            .filter(|(found, _)| is_here(found.at))
+            .map(|(found, _)| &found.stale)
+            .collect();
+        if here.is_empty() && place.abandoned.is_none() {
+            continue;
+        }
+        let base = &bases[place.base].0;
+        shell.detail("Deleting", format!("in `{}`", base.path.join(&place.profile.path).display()));
+        let removed =
+            watched(shell, "Deleting", |progress| base.remove(&place.profile, &here, progress));
+        outcome.freed_bytes += removed.freed_bytes;
+        outcome.unnamed += removed.unnamed;
+        let kept = removed.kept.into_iter().map(|path| (place.base, place.profile.path.join(path)));
+        stays.extend(kept);
+        for (path, reason) in removed.left {
+            outcome.left.push(Refusal::of(&path, format!("failed to delete: {reason}")));
+        }
+        base.tidy(&place.profile, &here, place.abandoned.is_some());
     }
-    base.tidy(&place.profile, stale, place.abandoned.is_some());
-}
-
-/// Deletes unpacked packages, unless one is being made.
-fn delete_unpacked(base: &Base, surroundings: &Surroundings, outcome: &mut Outcome) {
-    let cleaned = target_dir::clean_package_bloat(&base.path, surroundings);
-    outcome.freed_bytes += cleaned.freed_bytes;
-    outcome.unnamed += cleaned.unnamed;
-    cleaned.removed.iter().for_each(|unpacked| outcome.add_package(unpacked));
-    outcome.left.extend(cleaned.left);
+    let is_gone = |(found, _): &(&Found, u64)| {
+        let (base, directory) = match found.at {
+            Spot::Profile(place) => (place.base, place.profile.path.as_path()),
+            Spot::Package(base) => (base, Path::new("")),
+        };
+        let mut paths =
+            found.stale.entries.iter().map(|(place, name)| directory.join(place).join(name));
+        paths.all(|path| !stays.contains(&(base, path)))
+    };
+    going.into_iter().filter(is_gone).collect()
 }
 
 fn profiles(bases: &[(Base, Parts)]) -> Result<Vec<(usize, Profile)>> {
@@ -250,7 +319,7 @@ fn profiles(bases: &[(Base, Parts)]) -> Result<Vec<(usize, Profile)>> {
 }
 
 /// The profiles in which something may be stale; the others are named.
-fn places(
+fn places_of(
     all: Vec<(usize, Profile)>,
     living: &Living,
     outcome: &mut Outcome,
@@ -272,6 +341,14 @@ fn places(
         }
     }
     out
+}
+
+/// Whether something may have been written since a moment, by a clock that is no finer than the file system keeps.
+fn is_young(written: SystemTime, since: SystemTime) -> bool {
+    let fraction =
+        written.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |age| age.subsec_nanos());
+    let step = if fraction == 0 { COARSE } else { TICK };
+    written.checked_add(step).is_none_or(|written| written >= since)
 }
 
 /// What is stale in one profile.
@@ -296,8 +373,8 @@ fn look<'a>(
     for path in contents.unknown.iter().chain(&sorted.unknown) {
         outcome.unknown.push(directory.join(path));
     }
-    let (stale, young): (Vec<Stale>, Vec<Stale>) =
-        sorted.stale.into_iter().partition(|stale| stale.newest < started);
+    let (young, stale): (Vec<Stale>, Vec<Stale>) =
+        sorted.stale.into_iter().partition(|stale| is_young(stale.newest, started));
     outcome.young += young.len();
     let found = stale.into_iter().map(|mut stale| {
         stale.kind = match (place.abandoned, stale.kind) {
@@ -309,7 +386,7 @@ fn look<'a>(
             }
             (None, kind) => kind,
         };
-        Found { place, stale }
+        Found { at: Spot::Profile(place), stale }
     });
     Ok(found.collect())
 }

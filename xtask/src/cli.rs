@@ -152,7 +152,7 @@ pub(crate) struct Clean {
     /// target that has a directory]
     #[arg(long = "for", value_name = "COMMAND")]
     pub(crate) commands: Vec<String>,
-    /// Toolchains that are in use beside the current one, as rustup names them
+    /// Toolchains that are in use beside the workspace's own, as rustup names them
     #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
     pub(crate) keep_toolchains: Vec<String>,
     /// Leave what was written within so many days, whether it is in use or not

@@ -9,10 +9,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use tempfile::TempDir;
 
-use crate::{cargo::Cargo, target_dir::layout::Names};
+use crate::{cargo::Cargo, interrupt::Interrupted, target_dir::layout::Names};
 
 mod compiler;
 mod names;
@@ -46,7 +46,11 @@ pub(crate) struct Stage {
 
 /// A command line of cargo's, without the word `cargo`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Line(Vec<String>);
+pub(crate) struct Line {
+    words: Vec<String>,
+    /// Where cargo is called, if not in the root of the workspace.
+    directory: Option<PathBuf>,
+}
 
 impl Line {
     /// A command line as a user writes it.
@@ -91,17 +95,22 @@ impl Line {
                  hint: leave it out; the workspace is the one of `--manifest-path`, its target directory the configured one"
             );
         }
-        Ok(Self(words))
+        Ok(Self { words, directory: None })
     }
 
     /// One of this program's own.
     pub(crate) fn of(words: &[&str]) -> Self {
-        Self(words.iter().map(|word| (*word).to_owned()).collect())
+        Self { words: words.iter().map(|word| (*word).to_owned()).collect(), directory: None }
+    }
+
+    /// The same, called in another directory.
+    pub(crate) fn called_in(self, directory: PathBuf) -> Self {
+        Self { directory: Some(directory), ..self }
     }
 
     /// As one would write it.
     pub(crate) fn text(&self) -> String {
-        let words = self.0.iter().map(|word| {
+        let words = self.words.iter().map(|word| {
             let quoted = shlex::try_quote(word);
             quoted.map_or_else(|_| word.clone(), std::borrow::Cow::into_owned)
         });
@@ -110,11 +119,13 @@ impl Line {
 
     /// What cargo is given: the lock file as it is, and nothing run where that can be said.
     fn arguments(&self) -> Vec<&str> {
-        let (own, programs) = match self.0.iter().position(|word| word == "--") {
-            Some(at) => self.0.split_at(at),
-            None => (self.0.as_slice(), [].as_slice()),
+        let (own, programs) = match self.words.iter().position(|word| word == "--") {
+            Some(at) => self.words.split_at(at),
+            None => (self.words.as_slice(), [].as_slice()),
         };
-        let mut out: Vec<&str> = own.iter().map(String::as_str).collect();
+        // To test documentation is to run rustdoc; what it needs is a part of what all tests need.
+        let own = own.iter().map(String::as_str).filter(|word| *word != "--doc");
+        let mut out: Vec<&str> = own.collect();
         if !out.iter().any(|word| matches!(*word, "--locked" | "--frozen")) {
             out.push("--locked");
         }
@@ -141,6 +152,13 @@ impl Stage {
         let path = directory.path().canonicalize();
         let path =
             path.with_context(|| format!("failed to find `{}`", directory.path().display()))?;
+        // Cargo puts directories of it into lists of paths.
+        std::env::join_paths([&path]).with_context(|| {
+            format!(
+                "`{}` cannot be used by cargo\nhint: point TMPDIR to a path without a colon or quotes",
+                path.display()
+            )
+        })?;
         Ok(Self { directory, path, is_split })
     }
 
@@ -168,7 +186,9 @@ impl Stage {
         offline: bool,
     ) -> Result<()> {
         let own = std::env::current_exe().context("failed to find this program")?;
-        let cargo = Cargo::new(root, offline)
+        let is_said =
+            line.words.iter().any(|word| matches!(word.as_str(), "--offline" | "--frozen"));
+        let cargo = Cargo::new(line.directory.as_deref().unwrap_or(root), offline && !is_said)
             .with_target_dir(self.results())
             .with_build_dir(self.intermediate())
             .with_toolchain(toolchain.map(str::to_owned))
@@ -178,7 +198,18 @@ impl Stage {
                 (STAGE, self.path.as_path()),
                 (OF, real),
             ]);
-        cargo.capture("cargo", &line.arguments()).map(drop)
+        cargo.capture("cargo", &line.arguments()).map(drop).map_err(|error| {
+            if error.is::<Interrupted>() {
+                return error;
+            }
+            let said = format!("{error:#}");
+            let hint = if said.contains("--locked") {
+                "\nhint: the lock file does not fit the manifests; run any build, or `cargo update --workspace`, first"
+            } else {
+                ""
+            };
+            anyhow!("cargo cannot go through `cargo {}`: {said}{hint}", line.text())
+        })
     }
 
     /// The names that were made in the directory of a profile, given relative to the target directory.

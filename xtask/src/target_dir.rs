@@ -27,7 +27,7 @@ mod walk;
 
 #[allow(unused_imports, reason = "for examples/bench-clean.rs")]
 pub(crate) use census::holdings;
-pub(crate) use clean::{Refusal, clean_package_bloat, refusal};
+pub(crate) use clean::{Refusal, clean_package_bloat, clean_packages, refusal};
 pub(crate) use directory::{Directory, Kind};
 pub(crate) use guard::Surroundings;
 pub(crate) use progress::Progress;

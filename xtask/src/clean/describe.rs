@@ -14,8 +14,7 @@ use crate::{
     rehearsal::Line,
     shell::Shell,
     target_dir::{
-        Refusal, Unpacked,
-        profiles::Profile,
+        Refusal,
         stale::{Kind, Stale},
     },
     wording,
@@ -61,7 +60,7 @@ struct Item {
     /// Apparent size of files whose last name goes with it.
     bytes: u64,
     files: u64,
-    newest: Option<SystemTime>,
+    newest: SystemTime,
     paths: Vec<PathBuf>,
 }
 
@@ -88,33 +87,17 @@ impl Outcome {
         }
     }
 
-    pub(super) fn add(&mut self, base: &Path, profile: &Profile, stale: &Stale, bytes: u64) {
-        let directory = base.join(&profile.path);
+    /// `directory`: of the profile, relative to the base; empty for what is in none.
+    pub(super) fn add(&mut self, base: &Path, directory: &Path, stale: &Stale, bytes: u64) {
+        let whole = base.join(directory);
         self.items.push(Item {
             kind: stale.kind,
             label: stale.label.clone(),
-            profile: profile.path.clone(),
+            profile: directory.to_path_buf(),
             bytes,
             files: stale.files,
-            newest: Some(stale.newest),
-            paths: stale
-                .entries
-                .iter()
-                .map(|(place, name)| directory.join(place).join(name))
-                .collect(),
-        });
-    }
-
-    pub(super) fn add_package(&mut self, unpacked: &Unpacked) {
-        let label = unpacked.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        self.items.push(Item {
-            kind: Kind::Package,
-            label,
-            profile: PathBuf::from("package"),
-            bytes: unpacked.bytes,
-            files: unpacked.files,
-            newest: None,
-            paths: vec![unpacked.path.clone()],
+            newest: stale.newest,
+            paths: stale.entries.iter().map(|(place, name)| whole.join(place).join(name)).collect(),
         });
     }
 
@@ -125,11 +108,6 @@ impl Outcome {
         self.hint = Some(format!(
             "name each workspace that builds into it with `--shared-with {other}`, or say `--not-shared`"
         ));
-    }
-
-    pub(super) fn package_bytes(&self) -> u64 {
-        let package = self.items.iter().filter(|item| item.kind == Kind::Package);
-        package.map(|item| item.bytes).sum()
     }
 
     /// Apparent size of what goes.
@@ -170,6 +148,10 @@ impl Outcome {
         }
         if self.unnamed > 0 {
             shell.warn(format!("left {} more", self.unnamed));
+        }
+        if !self.toolchains.is_empty() {
+            let names = self.toolchains.join(", ");
+            shell.status("Note", format!("what these toolchains use stays as well: {names}"));
         }
         if let Some(hint) = &self.hint {
             shell.hint(hint);
@@ -213,6 +195,9 @@ impl Outcome {
             wording::si_bytes(self.bytes),
         ];
         match (self.is_dry, number) {
+            (_, 0) if !self.left.is_empty() => {
+                shell.status("Finished", "nothing to delete beside what was left");
+            }
             (_, 0) => shell.status("Finished", format!("nothing to delete in {before}")),
             (true, _) => {
                 shell.status(
@@ -274,10 +259,8 @@ impl Outcome {
             .items
             .iter()
             .map(|item| {
-                let modified = item.newest.map(|at| {
-                    chrono::DateTime::<chrono::Utc>::from(at)
-                        .to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
-                });
+                let modified = chrono::DateTime::<chrono::Utc>::from(item.newest)
+                    .to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
                 json!({
                     "kind": item.kind.as_str(),
                     "label": item.label,
@@ -308,6 +291,9 @@ impl Outcome {
             "kinds": kinds,
             "items": items,
             "left": left,
+            "unnamed": self.unnamed,
+            "young": self.young,
+            "hint": self.hint,
             "unknown": self.unknown.iter().map(text).collect::<Vec<_>>(),
         })
     }

@@ -13,12 +13,15 @@ use std::{
     thread,
 };
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, anyhow, ensure};
 
 use super::{usual, workspace::Workspace};
 use crate::{
     cargo::Cargo,
-    cli, interrupt, processors,
+    cli,
+    configuration::Stack,
+    interrupt::{self, Interrupted},
+    processors,
     rehearsal::{self, Line, Stage, Uncertain, UnknownLayout},
     shell::Shell,
     snapshot::{self, Intent},
@@ -43,18 +46,48 @@ impl Asked {
     /// # Errors
     /// When a command cannot be rehearsed, or a workspace is none or builds elsewhere.
     pub(super) fn of(args: &cli::Clean, workspace: &Workspace, offline: bool) -> Result<Self> {
+        for name in &args.keep_toolchains {
+            let cargo = Cargo::new(&workspace.root, offline).with_toolchain(Some(name.clone()));
+            let asked = cargo.capture("rustc", &["-vV"]);
+            asked.map(drop).map_err(|error| match error.is::<Interrupted>() {
+                true => error,
+                false => anyhow!(
+                    "the toolchain `{name}` of `--keep-toolchains` cannot be asked: {error:#}\n\
+                     hint: name those that stay as `rustup toolchain list` shows them"
+                ),
+            })?;
+        }
         let lines = args.commands.iter().map(|text| Line::parse(text)).collect::<Result<_>>()?;
         let mut shared_with = Vec::new();
         for path in &args.shared_with {
             shared_with.push(sharing(path, workspace, offline)?);
         }
-        Ok(Self { lines, toolchains: args.keep_toolchains.clone(), shared_with, offline })
+        let mut toolchains = args.keep_toolchains.clone();
+        toolchains
+            .extend(of_environment(workspace, offline)?.filter(|name| !toolchains.contains(name)));
+        Ok(Self { lines, toolchains, shared_with, offline })
     }
 
     /// The usual builds of a workspace.
-    pub(super) fn usual(offline: bool) -> Self {
-        Self { offline, ..Self::default() }
+    ///
+    /// # Errors
+    /// When rustc cannot be asked for its version.
+    pub(super) fn usual(workspace: &Workspace, offline: bool) -> Result<Self> {
+        let toolchains = of_environment(workspace, offline)?.into_iter().collect();
+        Ok(Self { toolchains, offline, ..Self::default() })
     }
+}
+
+/// The toolchain that rustup was told to use when this program was started (`cargo +nightly xtask`), if it is not the one
+/// that builds in the workspace use. Whoever started it so may build so as well.
+fn of_environment(workspace: &Workspace, offline: bool) -> Result<Option<String>> {
+    let Ok(name) = std::env::var("RUSTUP_TOOLCHAIN") else { return Ok(None) };
+    let cargo = Cargo::new(&workspace.root, offline);
+    let usual = cargo.capture("rustc", &["-vV"])?;
+    let named = cargo.with_toolchain(Some(name.clone())).capture("rustc", &["-vV"]);
+    interrupt::check()?;
+    // One that is not there has made nothing that it could use.
+    Ok(named.ok().filter(|named| *named != usual).map(|_| name))
 }
 
 fn sharing(path: &Path, workspace: &Workspace, offline: bool) -> Result<Workspace> {
@@ -112,7 +145,14 @@ impl Living {
     }
 }
 
-/// Has cargo rehearse the builds that count, for the profiles that have a directory. The inner error: nothing may be deleted.
+/// What came of asking.
+pub(super) enum Answer {
+    Known(Living),
+    /// Nothing is known, and why.
+    Unknown(Refusal),
+}
+
+/// Has cargo rehearse the builds that count, for the profiles that have a directory.
 ///
 /// # Errors
 /// When cargo cannot go through with one of them.
@@ -121,7 +161,7 @@ pub(super) fn ask(
     workspace: &Workspace,
     all: &[(usize, Profile)],
     shell: &Shell,
-) -> Result<Result<Living, Refusal>> {
+) -> Result<Answer> {
     let stage = Stage::new(workspace.build_dir.is_some())?;
     let cargo = Cargo::new(&workspace.root, asked.offline);
     let profiles: BTreeSet<&Profile> = all.iter().map(|(_, profile)| profile).collect();
@@ -131,7 +171,7 @@ pub(super) fn ask(
         !profiles.is_empty() && cargo.capture("cargo", &["clippy", "--version"]).is_ok();
     for profile in &profiles {
         let verdict = match &profile.triple {
-            Some(triple) => of_triple(triple, &cargo)?,
+            Some(triple) => of_triple(triple, asked, &cargo)?,
             None => Verdict::Known,
         };
         // Commands are named for one workspace; of the others the usual builds count all the same.
@@ -156,7 +196,7 @@ pub(super) fn ask(
     let uncertain = match stage.hold_known() {
         Ok(uncertain) => uncertain,
         Err(error) if error.is::<UnknownLayout>() => {
-            return Ok(Err(Refusal::of(workspace.intermediate(), error)));
+            return Ok(Answer::Unknown(Refusal::of(workspace.intermediate(), error)));
         }
         Err(error) => return Err(error),
     };
@@ -176,7 +216,7 @@ pub(super) fn ask(
         living.profiles.insert(profile.path.clone(), (verdict, names));
     }
     stage.close()?;
-    Ok(Ok(living))
+    Ok(Answer::Known(living))
 }
 
 /// Commands of one workspace that are rehearsed one after the other.
@@ -261,15 +301,27 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Whether the toolchain can build for a target.
-fn of_triple(triple: &str, cargo: &Cargo) -> Result<Verdict> {
-    let known = cargo.capture("rustc", &["--print", "target-list"])?;
-    if !known.lines().any(|line| line == triple) {
-        return Ok(Verdict::Unknown(
-            "it is named like no target of this compiler, so it may not be cargo's",
-        ));
+/// Whether one of the toolchains can build for a target. Without its standard library only those can that bring their own
+/// or do without; where the configuration has cargo build it, its absence says nothing.
+fn of_triple(triple: &str, asked: &Asked, cargo: &Cargo) -> Result<Verdict> {
+    const BUILT: [&str; 2] = ["unstable", "build-std"];
+    const BUILT_BY: &str = "CARGO_UNSTABLE_BUILD_STD";
+    let chosen = asked.toolchains.iter().map(|name| Some(name.clone()));
+    let mut is_known = false;
+    for toolchain in std::iter::once(None).chain(chosen) {
+        let cargo = cargo.clone().with_toolchain(toolchain);
+        let list = cargo.capture("rustc", &["--print", "target-list"])?;
+        is_known |= list.lines().any(|line| line == triple);
+        let sysroot = cargo.capture("rustc", &["--print", "sysroot"])?;
+        let libraries = Path::new(sysroot.trim_end()).join("lib/rustlib").join(triple).join("lib");
+        if is_known && libraries.is_dir() {
+            return Ok(Verdict::Known);
+        }
     }
-    let sysroot = cargo.capture("rustc", &["--print", "sysroot"])?;
-    let libraries = Path::new(sysroot.trim_end()).join("lib/rustlib").join(triple).join("lib");
-    Ok(if libraries.is_dir() { Verdict::Known } else { Verdict::Abandoned(Kind::Triple) })
+    if !is_known {
+        return Ok(Verdict::Unknown("it has the name of no target, so it may not be cargo's"));
+    }
+    let is_built =
+        std::env::var_os(BUILT_BY).is_some() || Stack::read(cargo.dir()).value_of(&BUILT).is_some();
+    Ok(if is_built { Verdict::Known } else { Verdict::Abandoned(Kind::Triple) })
 }

@@ -2,6 +2,8 @@
 //!
 //! Generous on purpose: what is deleted is what none of them would use.
 
+use std::path::PathBuf;
+
 use crate::rehearsal::Line;
 
 /// The directories of built-in profiles and how they are chosen. Every other directory is named like its profile.
@@ -19,15 +21,17 @@ fn choice_of_profile(directory: &str) -> Vec<&str> {
 pub(super) struct Member {
     /// What cargo takes for `--package`.
     pub(super) spec: String,
+    /// Its directory, if configuration or a toolchain of its own counts there.
+    pub(super) own: Option<PathBuf>,
 }
 
 /// Builds, checks and tests of the workspace, of what cargo chooses without being told if that is another choice
 /// (`has_default`), of its documentation where there is some (`has_docs`), and of each member by itself, which may have other features than in the company of the others: for
 /// one profile and one target (`None`: the host, or what the configuration says).
-pub(super) fn lines(
-    directory: &str,
-    triple: Option<&str>,
-    members: &[Member],
+pub(super) fn lines<'a>(
+    directory: &'a str,
+    triple: Option<&'a str>,
+    members: &'a [Member],
     has_default: bool,
     has_clippy: bool,
     has_docs: bool,
@@ -55,9 +59,20 @@ pub(super) fn lines(
     if has_default {
         out.extend(["build", "check", "test"].map(|subcommand| (subcommand, Vec::new())));
     }
+    let alone = |chosen: &[&'a str]| {
+        let with = |more: &[&'a str]| [chosen, more].concat();
+        let mut out = vec![("build", with(&[])), ("check", with(&[])), ("test", with(&[]))];
+        out.push(("check", with(&["--all-targets"])));
+        if has_clippy {
+            out.extend([("clippy", with(&[])), ("clippy", with(&["--all-targets"]))]);
+        }
+        if directory == "release" {
+            out.push(("bench", with(&[])));
+        }
+        out
+    };
     for member in members.iter().filter(|_| members.len() > 1) {
-        let chosen = vec!["--package", member.spec.as_str()];
-        out.extend(["build", "check", "test"].map(|subcommand| (subcommand, chosen.clone())));
+        out.extend(alone(&["--package", &member.spec]));
     }
     let line = |(subcommand, chosen): (&str, Vec<&str>)| {
         // The profile of `cargo bench` is `bench`, whose directory is that of `release`.
@@ -67,7 +82,12 @@ pub(super) fn lines(
         };
         Line::of(&[vec![subcommand], chosen, fixed].concat())
     };
-    out.into_iter().map(line).collect()
+    // In its own directory cargo heeds what is configured there, and takes the member without being told.
+    let own = members.iter().filter_map(|member| member.own.clone()).flat_map(|directory| {
+        let lines = alone(&[]).into_iter().map(line);
+        lines.map(|line| line.called_in(directory.clone())).collect::<Vec<_>>()
+    });
+    out.into_iter().map(line).chain(own).collect()
 }
 
 #[cfg(test)]
@@ -76,7 +96,7 @@ mod tests {
 
     fn texts(directory: &str, triple: Option<&str>, members: &[&str]) -> Vec<String> {
         let members: Vec<Member> =
-            members.iter().map(|spec| Member { spec: (*spec).to_owned() }).collect();
+            members.iter().map(|spec| Member { spec: (*spec).to_owned(), own: None }).collect();
         let found = lines(
             directory,
             triple,

@@ -40,7 +40,16 @@ impl Workspace {
         let target_dir = metadata.target_directory.clone().into_std_path_buf();
         let build_dir = metadata.build_directory.clone().map(Into::into);
         let members = metadata.workspace_packages().into_iter();
-        let members = members.map(|package| Member { spec: package.id.repr.clone() }).collect();
+        let members = members
+            .map(|package| Member {
+                spec: package.id.repr.clone(),
+                own: package
+                    .manifest_path
+                    .parent()
+                    .map(|directory| directory.as_std_path().to_path_buf())
+                    .filter(|directory| is_configured(directory, root)),
+            })
+            .collect();
         let local = metadata.packages.iter().filter(|package| package.source.is_none());
         let local =
             local.filter_map(|package| package.manifest_path.parent()).map(Into::into).collect();
@@ -87,6 +96,14 @@ impl Workspace {
             || is_downloaded(source)
             || own.into_iter().any(|own| source.starts_with(own))
     }
+}
+
+/// Whether something between a directory and the root above it decides builds that are started there.
+fn is_configured(directory: &Path, root: &Path) -> bool {
+    const FILES: [&str; 4] =
+        [".cargo/config.toml", ".cargo/config", "rust-toolchain.toml", "rust-toolchain"];
+    let below = directory.ancestors().take_while(|above| *above != root && above.starts_with(root));
+    below.into_iter().any(|above| FILES.iter().any(|file| above.join(file).is_file()))
 }
 
 /// The directory of the package that a source lies in. What no longer exists is in none.

@@ -68,8 +68,17 @@ impl Cleaned {
 ///
 /// With `build.build-dir` set, cargo unpacks below that directory instead: call this for both.
 pub(crate) fn clean_package_bloat(target: &Path, surroundings: &Surroundings) -> Cleaned {
+    clean_packages(target, surroundings, |_| true)
+}
+
+/// The same for those of the unpacked packages whose names are chosen.
+pub(crate) fn clean_packages(
+    target: &Path,
+    surroundings: &Surroundings,
+    is_chosen: impl Fn(&OsStr) -> bool,
+) -> Cleaned {
     match opened(target, surroundings) {
-        Ok(Some((path, package))) => clean(&path.join(PACKAGE), &package),
+        Ok(Some((path, package))) => clean(&path.join(PACKAGE), &package, is_chosen),
         Ok(None) => Cleaned::default(),
         Err(refusal) => Cleaned { left: vec![refusal], ..Cleaned::default() },
     }
@@ -127,7 +136,7 @@ pub(super) fn without_links_above(path: &Path) -> io::Result<PathBuf> {
     }
 }
 
-fn clean(path: &Path, package: &Directory) -> Cleaned {
+fn clean(path: &Path, package: &Directory, is_chosen: impl Fn(&OsStr) -> bool) -> Cleaned {
     let mut cleaned = Cleaned::default();
     if let Some(lock) = held_lock(package) {
         cleaned.leave(path, format!("a running cargo holds `{}`", path.join(lock).display()));
@@ -147,7 +156,9 @@ fn clean(path: &Path, package: &Directory) -> Cleaned {
         };
         match found.kind {
             Kind::File if is_crate_file(&name) => {}
-            Kind::Directory if is_bloat(&name) => bloat.push(name),
+            Kind::Directory if is_bloat(&name) => {
+                bloat.extend(Some(name).filter(|name| is_chosen(name)))
+            }
             kind if foreign.len() < NAMED => foreign.push((name, kind)),
             _ => cleaned.unnamed += 1,
         }

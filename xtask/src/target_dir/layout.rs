@@ -4,7 +4,7 @@
 //! Sources: cargo's `src/cargo/core/compiler/layout.rs` for both arrangements, the one of today, with `deps/` and
 //! `.fingerprint/`, and the one of `-Zbuild-dir-new-layout`, with `build/<package>/<hash>/`.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::RangeInclusive};
 
 /// Length of the hash by which cargo tells units apart, in hexadecimal digits.
 const HASH_DIGITS: usize = 16;
@@ -96,11 +96,22 @@ pub(crate) fn stem_of_result(name: &str) -> &str {
     }
 }
 
+/// Digits, to the base of 36, of the 64 bits by which rustc tells crates apart; older compilers left out zeros in front.
+/// Source: rustc's `compiler/rustc_data_structures/src/base_n.rs`.
+const ID_DIGITS: RangeInclusive<usize> = 9..=13;
+
 /// The crate that rustc keeps incremental state for in a directory of this name.
 pub(crate) fn crate_of_incremental(name: &str) -> Option<&str> {
     let (crate_name, id) = name.rsplit_once('-')?;
-    let is_id = !id.is_empty() && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'z'));
-    (!crate_name.is_empty() && is_id).then_some(crate_name)
+    let is_id = ID_DIGITS.contains(&id.len())
+        && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'z'));
+    let is_name = crate_name.chars().all(|c| c == '_' || c.is_alphanumeric());
+    (!crate_name.is_empty() && is_name && is_id).then_some(crate_name)
+}
+
+/// Whether an entry in the directory of a crate's incremental state is rustc's: a session, or its lock.
+pub(crate) fn is_of_session(name: &str) -> bool {
+    name.starts_with("s-")
 }
 
 /// Whether a directory of incremental state is one that a compiler was still at work on.
@@ -164,8 +175,11 @@ mod tests {
             crate_of_incremental("build_script_build-1ywh7eavce6a2"),
             Some("build_script_build")
         );
-        assert_eq!(crate_of_incremental("notes"), None);
-        assert_eq!(crate_of_incremental("x-ABC"), None);
+        for other in
+            ["notes", "x-ABCDEFGHIJKLM", "my-notes", "backup-20261123", "a-b-3v9c9ar1b4s7v"]
+        {
+            assert_eq!(crate_of_incremental(other), None, "{other}");
+        }
         assert!(is_unfinished_session("s-h1abc-0def-working"));
         assert!(!is_unfinished_session("s-h1abc-0def-3kzx"));
     }

@@ -56,7 +56,12 @@ impl Base {
     pub(crate) fn open(path: &Path, surroundings: &Surroundings) -> Result<Option<Self>, Refusal> {
         let refuse = |error: io::Error| match error.kind() {
             io::ErrorKind::NotFound => Ok(None),
-            io::ErrorKind::NotADirectory => Err(Refusal::of(path, "a link or not a directory")),
+            io::ErrorKind::NotADirectory if path.is_symlink() => Err(Refusal::of(
+                path,
+                "a symbolic link, and nothing is deleted through one; let `build.target-dir` or CARGO_TARGET_DIR name \
+                 the directory it leads to",
+            )),
+            io::ErrorKind::NotADirectory => Err(Refusal::of(path, "not a directory")),
             _ => Err(Refusal::of(path, error)),
         };
         let itself = match clean::without_links_above(path) {

@@ -69,9 +69,9 @@ impl Kind {
             Self::Unit => "versions, features or settings no longer used",
             Self::Incremental => "old incremental state",
             Self::Fingerprint => "fingerprints of nothing",
-            Self::Result => "results of targets that are gone",
-            Self::Profile => "profiles that are not defined",
-            Self::Triple => "targets that cannot be built for",
+            Self::Result => "results that no build puts there",
+            Self::Profile => "profiles that nothing builds in",
+            Self::Triple => "targets that nothing builds for",
             Self::Package => "unpacked by `cargo package`",
         }
     }

@@ -204,7 +204,7 @@ fn a_unit_that_has_to_be_compiled_again_keeps_what_makes_that_fast() {
     let state = found(&fixture, "debug/incremental", "app-");
     assert_eq!(state.len(), 1);
     fixture.replace("app/src/main.rs", "fn main() {", "fn main() {\n    println!(\"edited\");");
-    let run = clean(&fixture, &[]);
+    let run = clean(&fixture, &["--for", "build"]);
     assert_eq!(run.json()["items"], serde_json::json!([]), "{run:?}");
     assert!(state[0].is_dir());
     let (_, compiled) = units(&fixture, "build");
@@ -289,7 +289,7 @@ fn results_of_programs_that_are_gone_go_and_files_of_the_users_stay() {
     fixture.cargo(&["generate-lockfile"]);
     cargo(&fixture, "build --workspace --examples");
     cargo(&fixture, "build");
-    let run = clean(&fixture, &[]);
+    let run = clean(&fixture, &["--for", "build --workspace --examples", "--for", "build"]);
     assert_eq!(labels(&run, "result"), ["app", "look"]);
     for gone in ["target/debug/app", "target/debug/app.d", "target/debug/examples/look"] {
         assert!(!fixture.path(gone).exists(), "{gone}");
@@ -308,7 +308,7 @@ fn what_a_compiler_was_cut_off_at_goes() {
     fs::copy(fixture.path("lib/src/lib.rs"), state.join("s-h0abc-1def-working/query-cache.bin"))
         .unwrap();
     fixture.put_bytes("target/debug/.fingerprint/odd-0123456789abcdef/lib-odd", b"x");
-    let run = clean(&fixture, &[]);
+    let run = clean(&fixture, &["--for", "build"]);
     assert_eq!(
         (labels(&run, "incremental"), labels(&run, "fingerprint")),
         (vec!["lib".into()], vec!["odd".into()])
@@ -323,20 +323,24 @@ fn limits_keep_what_is_young_and_what_fits() {
     let fixture = Fixture::new(TWO);
     cargo(&fixture, "build --package app --features more");
     cargo(&fixture, "build");
-    let all = clean(&fixture, &["--dry-run"]);
+    let all = clean(&fixture, &["--for", "build", "--dry-run"]);
     let stale = all.json()["stale_bytes"].as_u64().unwrap();
     let bytes = all.json()["bytes"].as_u64().unwrap();
     assert!(stale > 0);
-    let young = clean(&fixture, &["--keep-days", "1"]);
+    fixture.put_bytes("target/package/lib-0.1.0/src/lib.rs", b"young");
+    let young = clean(&fixture, &["--for", "build", "--keep-days", "1"]);
+    assert_eq!(fixture.read("target/package/lib-0.1.0/src/lib.rs"), "young");
+    fs::remove_dir_all(fixture.path("target/package")).unwrap();
     assert_eq!(young.json()["items"], serde_json::json!([]), "{young:?}");
-    assert_eq!(young.json()["kept_bytes"].as_u64().unwrap(), stale);
+    assert_eq!(young.json()["kept_bytes"].as_u64().unwrap(), stale + 5);
     young.says("`--keep-days`");
-    let fits = clean(&fixture, &["--max-size", &bytes.to_string()]);
+    let fits = clean(&fixture, &["--for", "build", "--max-size", &bytes.to_string()]);
     assert_eq!(fits.json()["items"], serde_json::json!([]), "{fits:?}");
-    let some = clean(&fixture, &["--dry-run", "--max-size", &(bytes - 1).to_string()]);
+    let some =
+        clean(&fixture, &["--for", "build", "--dry-run", "--max-size", &(bytes - 1).to_string()]);
     let chosen = some.json()["items"].as_array().unwrap().len();
     assert_eq!(chosen, 1, "the oldest is enough: {some:?}");
-    let none = clean(&fixture, &["--max-size", "0"]);
+    let none = clean(&fixture, &["--for", "build", "--max-size", "0"]);
     assert!(none.json()["over_bytes"].as_u64().unwrap() > 0, "what is in use stays: {none:?}");
     none.says("above `--max-size`");
     nothing_is_compiled(&fixture, "build");
@@ -361,7 +365,7 @@ fn where_a_build_runs_nothing_is_deleted() {
     }
     let lock = build_runs(&fixture, "debug");
     let before = whole(&fixture.path("target/debug"));
-    let run = clean(&fixture, &[]);
+    let run = clean(&fixture, &["--for", "build", "--for", "build --release"]);
     assert_same(&before, &whole(&fixture.path("target/debug")));
     assert!(left(&run).contains("a build is running there"), "{run:?}");
     assert!(
@@ -369,7 +373,10 @@ fn where_a_build_runs_nothing_is_deleted() {
         "`release` is cleaned: {run:?}"
     );
     drop(lock);
-    assert!(!labels(&clean(&fixture, &[]), "unused-unit").is_empty());
+    assert!(
+        !labels(&clean(&fixture, &["--for", "build", "--for", "build --release"]), "unused-unit")
+            .is_empty()
+    );
     nothing_is_compiled(&fixture, "build");
 }
 
@@ -393,10 +400,12 @@ fn a_directory_that_others_build_into_is_left_alone_until_they_are_named() {
     assert!(left(&alone).contains("outside of the workspace"), "{alone:?}");
     alone.says("--not-shared");
     build(&["build", "--manifest-path", other]);
+    fixture.put_bytes("../shared/package/other-0.1.0/src/lib.rs", b"x");
     let named = clean_with(&fixture, environment, &[]);
     assert!(left(&named).contains("builds into it as well"), "{named:?}");
     named.says("--shared-with");
     assert!(before.iter().all(|file| Path::new(shared).join(file.0).exists()));
+    assert_eq!(fixture.read("../shared/package/other-0.1.0/src/lib.rs"), "x");
     let done = clean_with(&fixture, environment, &["--shared-with", other]);
     assert_eq!(left(&done), "[]", "{done:?}");
     assert!(labels(&done, "unused-unit").contains(&"app".to_owned()), "{done:?}");
@@ -421,7 +430,7 @@ fn results_and_intermediate_artifacts_may_lie_apart() {
     assert!(
         fixture.path("made/debug/deps").is_dir() && !fixture.path("target/debug/deps").exists()
     );
-    let run = clean(&fixture, &[]);
+    let run = clean(&fixture, &["--for", "build"]);
     assert_eq!(labels(&run, "unused-unit"), ["app"]);
     assert_eq!(run.json()["directories"].as_array().unwrap().len(), 2);
     nothing_is_compiled(&fixture, "build");
@@ -450,12 +459,12 @@ fn units_of_the_newer_layout_are_told_apart_too() {
         ("CARGO_UNSTABLE_BUILD_DIR_NEW_LAYOUT", "true"),
         ("RUSTC_BOOTSTRAP", "1"),
     ];
-    let run = clean_with(&fixture, environment, &[]);
+    let run = clean_with(&fixture, environment, &["--for", "build"]);
     assert_eq!(labels(&run, "unused-unit"), ["app"], "{run:?}");
     let said = nightly("build --message-format=json").unwrap();
     assert!(said.contains(r#""fresh":true"#) && !said.contains(r#""fresh":false"#), "{said}");
     // And the other way: with today's layout nothing of it is used any more.
-    let run = clean(&fixture, &[]);
+    let run = clean(&fixture, &["--for", "build"]);
     assert!(labels(&run, "unused-unit").contains(&"plume".to_owned()), "{run:?}");
 }
 
@@ -463,6 +472,8 @@ fn units_of_the_newer_layout_are_told_apart_too() {
 fn nothing_is_deleted_where_cargo_cannot_be_asked() {
     let fixture = Fixture::new(TWO);
     cargo(&fixture, "build --package app --features more");
+    // Nor a package, which is no matter of cargo's answer.
+    fixture.put_bytes("target/package/lib-0.1.0/src/lib.rs", b"x");
     let before = whole(&fixture.path("target"));
     let run = fixture.run(&["clean", "--for", "build --features nonsense"]).exits(2);
     run.says("could not be found out, and nothing was deleted");
@@ -492,10 +503,10 @@ fn unpacked_packages_go_in_the_same_run_and_packed_ones_stay() {
     fixture.cargo(&["package", "--allow-dirty", "--no-verify", "--package", "lib"]);
     let packed = fs::read(fixture.path("target/package/lib-0.1.0.crate")).unwrap();
     fixture.put_bytes("target/package/lib-0.1.0/src/lib.rs", &vec![b'x'; 100_000]);
-    let plan = clean(&fixture, &["--dry-run"]);
+    let plan = clean(&fixture, &["--for", "build", "--dry-run"]);
     let planned = bytes_of(&plan, "package");
     assert!(planned >= 100_000, "{plan:?}");
-    let done = clean(&fixture, &[]);
+    let done = clean(&fixture, &["--for", "build"]);
     assert_eq!(done.json()["freed_bytes"].as_u64().unwrap(), planned);
     assert!(!fixture.path("target/package/lib-0.1.0").exists());
     assert_eq!(fs::read(fixture.path("target/package/lib-0.1.0.crate")).unwrap(), packed);
@@ -540,9 +551,9 @@ fn the_bloat_that_an_older_cargo_left_goes_in_one_run_and_packed_packages_stay()
             file.set_len(BYTES / 4 / FILES).unwrap();
         }
     }
-    let plan = clean(&fixture, &["--dry-run"]);
+    let plan = clean(&fixture, &["--for", "build", "--dry-run"]);
     assert_eq!(bytes_of(&plan, "package"), BYTES);
-    let done = clean(&fixture, &[]);
+    let done = clean(&fixture, &["--for", "build"]);
     assert_eq!(done.json()["freed_bytes"], BYTES);
     assert_eq!(left(&done), "[]", "{done:?}");
     let mut packages: Vec<PathBuf> = fs::read_dir(fixture.path("target/package"))
@@ -572,7 +583,7 @@ fn what_another_toolchain_made_goes_and_is_said_to_be_so() {
     let unit = "target/debug/.fingerprint/lib-00112233aabbccdd";
     fixture.put_bytes(&format!("{unit}/lib-lib.json"), other.as_bytes());
     fixture.put_bytes("target/debug/deps/liblib-00112233aabbccdd.rlib", &[0; 1000]);
-    let run = clean(&fixture, &[]);
+    let run = clean(&fixture, &["--for", "build"]);
     assert_eq!(labels(&run, "other-toolchain"), ["lib"], "{run:?}");
     assert_eq!(labels(&run, "unused-unit"), Vec::<String>::new());
     assert!(!fixture.path("target/debug/deps/liblib-00112233aabbccdd.rlib").exists());
@@ -649,4 +660,66 @@ fn builds_and_cleanings_at_the_same_time_do_not_hurt_each_other() {
         run.wait().exits(0);
         nothing_is_compiled(&fixture, "build --package app");
     }
+}
+
+#[test]
+fn what_is_configured_in_the_directory_of_a_member_counts_where_it_is_built_there() {
+    let fixture = Fixture::new(TWO);
+    fixture.put_bytes("lib/.cargo/config.toml", b"[build]\nrustflags = [\"--cfg\", \"inside\"]\n");
+    let inside = |words: &str| {
+        let directory = fixture.path("lib");
+        let line = format!("cd '{}' && cargo {words}", directory.display());
+        fixture.real("sh", INCREMENTAL, &["-c", &line])
+    };
+    cargo(&fixture, "build");
+    inside("build");
+    let run = clean(&fixture, &[]);
+    assert_eq!(run.json()["items"], serde_json::json!([]), "{run:?}");
+    assert!(!inside("build --message-format=json").contains(r#""fresh":false"#));
+    nothing_is_compiled(&fixture, "build");
+}
+
+#[test]
+fn a_target_directory_that_is_a_link_is_left_with_the_next_step() {
+    let fixture = Fixture::new(TWO);
+    cargo(&fixture, "build");
+    fs::rename(fixture.path("target"), fixture.path("../real")).unwrap();
+    std::os::unix::fs::symlink(fixture.path("../real"), fixture.path("target")).unwrap();
+    let before = whole(&fixture.path("../real"));
+    let run = clean(&fixture, &["--for", "check"]);
+    run.says("a symbolic link").says("CARGO_TARGET_DIR");
+    assert_same(&before, &whole(&fixture.path("../real")));
+}
+
+#[test]
+fn flags_that_a_command_has_already_are_not_repeated() {
+    let fixture = Fixture::new(TWO);
+    cargo(&fixture, "build");
+    let run =
+        clean(&fixture, &["--offline", "--for", "build --offline", "--for", "test --doc --frozen"]);
+    assert!(run.json()["used_units"].as_u64().unwrap() > 0, "{run:?}");
+    nothing_is_compiled(&fixture, "build");
+}
+
+#[test]
+fn an_interrupt_while_it_deletes_leaves_a_directory_that_builds_as_before() {
+    let fixture = Fixture::new(TWO);
+    cargo(&fixture, "build");
+    for number in 0..20_000 {
+        let name = format!("target/debug/build/odd-{number:016x}/out/made");
+        fixture.put_bytes(&name, b"");
+    }
+    let run = fixture.start_with(&["clean", "--verbose", "--for", "build"], |command| {
+        command.env("CARGO_INCREMENTAL", "1");
+    });
+    assert!(run.says("Deleting"), "{:?}", run.wait());
+    run.signal(Signal::INT, To::Process);
+    let run = run.wait();
+    // It may have been done already.
+    assert!(matches!(run.code(), Some(0 | 130)), "{run:?}");
+    assert_eq!(fixture.left_in_temporary(), [""; 0]);
+    nothing_is_compiled(&fixture, "build");
+    clean(&fixture, &["--for", "build"]);
+    assert_eq!(found(&fixture, "debug/build", "odd-"), Vec::<PathBuf>::new());
+    nothing_is_compiled(&fixture, "build");
 }

@@ -17,7 +17,7 @@ use super::{
         clean,
         directory::{Directory, Kind},
         failed_to_read,
-        layout::{Section, is_hash, is_unfinished_session},
+        layout::{Section, is_hash, is_of_session, is_unfinished_session},
         stale::Listed,
     },
     Base, Parts, Profile, directories, is_lock,
@@ -125,6 +125,10 @@ impl Base {
             }
             if section == Section::Incremental && is_directory {
                 let state = directory.child_of_this_mount(&holding.name)?;
+                if !holds_sessions(&state)? {
+                    out.unknown.push(place.join(&holding.name));
+                    continue;
+                }
                 let sessions = directories(&state)?;
                 if sessions.iter().any(|name| is_unfinished_session(&name.to_string_lossy())) {
                     let place = place.join(&holding.name);
@@ -167,6 +171,12 @@ impl Contents {
             newest: holding.newest,
         }));
     }
+}
+
+/// Whether all that lies in a directory of incremental state is rustc's.
+fn holds_sessions(directory: &Directory) -> io::Result<bool> {
+    let mut entries = directory.entries()?;
+    Ok(entries.all(|entry| entry.is_ok_and(|(name, _)| name.to_str().is_some_and(is_of_session))))
 }
 
 /// Whether a directory in `build/` is that of a package in the newer layout: all that lies in it are units.

@@ -48,7 +48,8 @@ impl Base {
                 Ok(directory) => {
                     let removed = remove_entries(&directory, &names, progress);
                     out.freed_bytes += removed.freed_bytes;
-                    out.kept.extend(removed.kept);
+                    let kept = removed.kept.iter().map(|name| place.join(name));
+                    out.kept.extend(kept.map(PathBuf::into_os_string));
                     out.unnamed += removed.unnamed;
                     let whole =
                         |(left, reason)| (self.path.join(&path).join::<PathBuf>(left), reason);

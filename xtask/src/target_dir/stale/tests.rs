@@ -31,7 +31,7 @@ fn sorted(entries: Vec<Listed>) -> Sorted {
         build: set(&[&format!("a-{USED}"), &format!("new/{USED}")]),
         deps: set(&[USED]),
         examples: set(&[USED]),
-        incremental: set(&["a-1abc"]),
+        incremental: set(&["a-1abcdefghijkl"]),
         results: set(&["app", "liba"]),
         example_results: set(&["ex"]),
         ..Names::default()
@@ -90,15 +90,15 @@ fn a_fingerprint_of_nothing_is_told_from_a_unit() {
 fn incremental_state_stays_if_rustc_names_it_so_or_could_not_say() {
     let state = |name: &str| listed(Some(Section::Incremental), &format!("incremental/{name}"));
     let found = sorted(vec![
-        state("a-1abc"),
-        state("a-2abc"),
-        state("odd-9zzz"),
-        listed(Some(Section::Incremental), "incremental/a-1abc/s-x-y-working"),
-        listed(Some(Section::Incremental), "incremental/a-1abc/s-x-y-1k2"),
+        state("a-1abcdefghijkl"),
+        state("a-2abcdefghijkl"),
+        state("odd-9zzzzzzzzzzzz"),
+        listed(Some(Section::Incremental), "incremental/a-1abcdefghijkl/s-x-y-working"),
+        listed(Some(Section::Incremental), "incremental/a-1abcdefghijkl/s-x-y-1k2"),
     ]);
     let names: Vec<String> =
         found.stale.iter().map(|stale| stale.entries[0].1.to_string_lossy().into_owned()).collect();
-    assert_eq!(names, ["a-2abc", "s-x-y-working"]);
+    assert_eq!(names, ["a-2abcdefghijkl", "s-x-y-working"]);
     assert!(found.stale.iter().all(|stale| stale.kind == Kind::Incremental && stale.label == "a"));
 }
 
@@ -158,7 +158,7 @@ mod whatever_lies_there {
         let of_unit = ("(lib)?[ab]", hash, prop_oneof!["", "\\.d", "\\.rlib", "\\.a1\\.rcgu\\.o"]);
         prop_oneof![
             of_unit.prop_map(|(stem, hash, end)| format!("{stem}-{hash}{end}")),
-            "(a|odd|app|gone|was|ex)(-[0-9a-z]{4})?(\\.d|\\.exe|\\.txt)?",
+            "(a|odd|app|gone|was|ex)(-[0-9a-z]{4,13})?(\\.d|\\.exe|\\.txt)?",
             "s-[a-z]{2}-[a-z]{2}(-working)?",
             "\\PC{0,8}",
         ]
@@ -173,7 +173,7 @@ mod whatever_lies_there {
             Just((Some(Section::Deps), "deps")),
             Just((Some(Section::Examples), "examples")),
             Just((Some(Section::Incremental), "incremental")),
-            Just((Some(Section::Incremental), "incremental/a-1abc")),
+            Just((Some(Section::Incremental), "incremental/a-1abcdefghijkl")),
         ];
         (places, name()).prop_filter_map("a name", |((section, place), name)| {
             let name = name.replace('/', "_");
