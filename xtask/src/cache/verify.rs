@@ -287,16 +287,23 @@ impl Stage<'_> {
         shadow: &Shadow,
         name: &str,
         title: &str,
-        mut variables: Vec<(String, String)>,
+        variables: Vec<(String, String)>,
     ) -> Result<(Sample, usize)> {
+        let dir = shadow.target_dir.display().to_string();
+        let mut args = vec!["build", "--workspace", "--locked", "--target-dir", &dir];
+        let build_dir = format!("build.build-dir={}", toml_edit::Value::from(dir.as_str()));
+        if self.snapshot.build_dir.is_some() {
+            args.extend(["--config", &build_dir]);
+        }
+        // By a flag: the variable would be a part of every key.
         if self.args.no_incremental {
-            variables.push(("CARGO_INCREMENTAL".to_owned(), "0".to_owned()));
+            args.extend(["--config", "profile.dev.incremental=false"]);
         }
         let log = self.run_dir.join("logs").join(format!("{name}.log"));
         let progress = self.shell.progress("Building", title, None);
         let mut units = 0;
-        let cargo = shadow.cargo.clone().with_variables(variables);
-        let finished = cargo.messages(&["build", "--workspace", "--locked"], &log, |message| {
+        let cargo = shadow.cargo.clone().without_target_variables().with_variables(variables);
+        let finished = cargo.messages(&args, &log, |message| {
             if matches!(message, Message::CompilerArtifact(_) | Message::BuildScriptExecuted(_)) {
                 units += 1;
                 progress.inc(1);
