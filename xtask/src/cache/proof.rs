@@ -40,6 +40,9 @@ impl Place {
     }
 }
 
+/// Names of crates in a sentence; JSON has all.
+const SHOWN: usize = 20;
+
 /// One build.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Built {

@@ -112,8 +112,8 @@ fn reach(snapshot: &Snapshot, found: &Found, global: &Global, shell: &Shell) -> 
 /// What a server that started makes of its storage.
 pub(super) fn reached(trouble: Option<Trouble>) -> Reach {
     match trouble {
-        Some(Trouble::Full) => {
-            Reach { ok: Some(true), trouble, text: Trouble::Full.sentence().to_owned() }
+        Some(only_gives @ (Trouble::Full | Trouble::WriteRefused)) => {
+            Reach { ok: Some(true), trouble, text: only_gives.sentence().to_owned() }
         }
         _ => Reach {
             ok: Some(true),
@@ -129,12 +129,12 @@ pub(super) fn refusal(found: &Found, refused: &NotStarted) -> Reach {
     let endpoint = ["SCCACHE_REDIS_ENDPOINT", "SCCACHE_WEBDAV_ENDPOINT", "SCCACHE_ENDPOINT"]
         .into_iter()
         .find_map(|name| found.value(name));
-    // Sccache waits and says no more than that it has waited: whether anybody is there tells the two apart.
-    if matches!(trouble, Trouble::Slow | Trouble::Other)
-        && endpoint.and_then(server::is_there) == Some(false)
-    {
-        trouble = Trouble::Unreachable;
-    }
+    // Whether anybody is there tells a server that does not answer from one that is not running.
+    trouble = match (trouble, endpoint.and_then(server::is_there)) {
+        (Trouble::Slow | Trouble::Other, Some(false)) => Trouble::Unreachable,
+        (Trouble::Unreachable, Some(true)) => Trouble::Slow,
+        (trouble, _) => trouble,
+    };
     let credentials = match trouble {
         Trouble::Refused => {
             let from = CREDENTIALS.iter().find(|(backend, _)| *backend == found.backend());
@@ -178,8 +178,17 @@ pub(super) fn defeats_of(snapshot: &Snapshot, found: &Found, shell: &Shell) -> R
         macros: defeats::macros(snapshot),
         root,
         cargo_home: cargo_home(),
+        hashed: hashed(),
         timeline,
     }))
+}
+
+/// Names of variables of the environment that are part of every key.
+fn hashed() -> Vec<String> {
+    let names = std::env::vars_os().filter_map(|(key, _)| key.into_string().ok());
+    let mut names: Vec<String> = names.filter(|name| defeats::is_hashed(name)).collect();
+    names.sort();
+    names
 }
 
 /// Where cargo keeps the sources of dependencies.
