@@ -247,8 +247,6 @@ pub(super) fn defeats(at: &Surroundings<'_>) -> Vec<Defeat> {
 /// Whether a variable is part of the keys of sccache, and is not there only because cargo started this program.
 /// Source: `generate_hash_key` in sccache's `src/compiler/rust.rs`.
 pub(super) fn is_hashed(name: &str) -> bool {
-    const LEFT_OUT: [&str; 3] =
-        ["CARGO_BUILD_JOBS", "CARGO_BUILD_RUSTC_WRAPPER", "CARGO_BUILD_TARGET"];
     const SETTINGS: [&str; 9] = [
         "BUILD_",
         "HTTP_",
@@ -262,7 +260,7 @@ pub(super) fn is_hashed(name: &str) -> bool {
     ];
     let rest = name.strip_prefix("CARGO_");
     rest.is_some_and(|rest| SETTINGS.iter().any(|one| rest.starts_with(one)))
-        && !LEFT_OUT.contains(&name)
+        && name != "CARGO_BUILD_JOBS"
 }
 
 fn plain(code: &'static str, text: String) -> Defeat {

@@ -129,9 +129,12 @@ fn is_incremental(snapshot: &Snapshot) -> bool {
     defeats::incremental(snapshot, &set.collect()).is_some()
 }
 
+/// Names and values.
+type Variables = Vec<(String, String)>;
+
 /// A cache that is empty and goes with this, or is left to the server's own forgetting.
 struct Fresh {
-    variables: Vec<(String, String)>,
+    variables: Variables,
     /// What stays, in a sentence.
     left: Option<String>,
     _local: Option<TempDir>,
@@ -174,7 +177,7 @@ impl Fresh {
     }
 
     /// The same cache with an empty local one in front: what another machine has.
-    fn on_another_machine(&self) -> Result<Option<(TempDir, Vec<(String, String)>)>> {
+    fn on_another_machine(&self) -> Result<Option<(TempDir, Variables)>> {
         let (Some(local), Some(_)) = (&self._local, &self.left) else { return Ok(None) };
         let above = local.path().parent().unwrap_or(local.path());
         let dir = tempfile::Builder::new().prefix("cache-").tempdir_in(above);
@@ -287,7 +290,7 @@ impl Stage<'_> {
         shadow: &Shadow,
         name: &str,
         title: &str,
-        variables: Vec<(String, String)>,
+        variables: Variables,
     ) -> Result<(Sample, usize)> {
         let dir = shadow.target_dir.display().to_string();
         let mut args = vec!["build", "--workspace", "--locked", "--target-dir", &dir];

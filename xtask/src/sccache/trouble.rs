@@ -40,11 +40,9 @@ impl Trouble {
             Self::WriteRefused => {
                 "the server lets be read only: what is in it is used, nothing is added. May these credentials write?"
             }
-            Self::Slow => {
-                "the server did not answer in the ten seconds that sccache waits: every compilation would wait for it"
-            }
-            Self::Settings => "sccache does not take these settings",
-            Self::Other => "the server of sccache did not start",
+            Self::Slow => "somebody is there, but did not answer in the time that sccache waits.",
+            Self::Settings => "sccache does not take these settings.",
+            Self::Other => "the server of sccache did not start.",
         }
     }
 }

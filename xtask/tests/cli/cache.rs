@@ -212,3 +212,25 @@ fn where_the_cache_cannot_be_used_a_proof_says_why_and_that_the_build_works_with
     // It is no run that `report` could render.
     stage.run(&["report", "--list"]).exits(0);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interrupt_ends_the_server_of_a_proof_and_leaves_nothing() {
+    use crate::support::To;
+
+    let stage = Stage::new(
+        "case \"$1\" in\n--version) echo 'sccache 0.19.0' ;;\n'') exec sleep 600 ;;\nesac\n",
+    );
+    stage.run(&[&REDIS[..], &["--yes"]].concat()).exits(0);
+    let before = stage.fixture.tree();
+    let started = stage.fixture.start_with(&["cache", "verify"], |command| {
+        command.env("PATH", &stage.path);
+    });
+    assert!(started.says("Starting a server of sccache"));
+    let mark = started.mark();
+    started.signal(rustix::process::Signal::INT, To::Process);
+    started.wait().exits(130);
+    assert_eq!(mark.running(), [""; 0]);
+    assert_eq!(stage.fixture.left_in_temporary(), [""; 0]);
+    assert_same(&before, &stage.fixture.tree());
+}
