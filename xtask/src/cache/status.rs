@@ -49,12 +49,13 @@ pub(super) fn run(global: &Global, shell: &Shell) -> Result<ExitCode> {
     let root = snapshot::find_root(&manifest, global.offline, Intent::Look)?;
     let snapshot = Snapshot::read(&root, global.offline, &[])?;
     let found = Found::read(&snapshot);
-    let cargo = server::cargo(&snapshot, &found, &[]);
+    let cargo = server::that_looks(&snapshot, &found);
     let running = found.version.and_then(|_| server::running(&cargo));
     let configured = found.version.and_then(|_| server::as_configured(&cargo));
     let reach = reach(&snapshot, &found, global, shell)?;
     let defeats = defeats_of(&snapshot, &found, shell)?;
-    let warnings = warnings(&found, running.as_ref(), configured.as_ref());
+    let location = location(&found, configured.as_ref());
+    let warnings = warnings(&found, running.as_ref(), location.as_deref());
     let is_usable = found.is_wrapped() && found.version.is_some() && reach.ok != Some(false);
     let statistics = running.as_ref().map(Answer::statistics);
     if global.format == Format::Json {
@@ -68,7 +69,7 @@ pub(super) fn run(global: &Global, shell: &Shell) -> Result<ExitCode> {
             "backend": found.backend().as_str(),
             "settings": found.settings,
             "credentials": found.credentials,
-            "location": configured.as_ref().and_then(Answer::location),
+            "location": location,
             "reach": reach,
             "server": running.as_ref().map(|answer| json!({
                 "port": server::port_of_builds(),
@@ -81,7 +82,7 @@ pub(super) fn run(global: &Global, shell: &Shell) -> Result<ExitCode> {
             "warnings": warnings,
         }))?;
     } else {
-        let lines = lines(&found, &reach, running.as_ref(), configured.as_ref(), &defeats);
+        let lines = lines(&found, &reach, running.as_ref(), location, &defeats);
         output::text(&lines.join("\n"))?;
         warnings.iter().for_each(|warning| shell.warn(warning));
     }
@@ -97,12 +98,15 @@ fn reach(snapshot: &Snapshot, found: &Found, global: &Global, shell: &Shell) -> 
     if !found.is_wrapped() {
         return Ok(untried("not tried: builds do not run through sccache"));
     }
-    if global.offline && found.backend() != Backend::Local {
+    if found.backend() == Backend::Local {
+        return Ok(untried("a local directory: nothing to reach; `cache verify` tries it"));
+    }
+    if global.offline {
         return Ok(untried("not tried: `--offline`"));
     }
     shell.status("Trying", "the storage, with a server of its own");
     let (_temporary, dir) = shadow::temporary()?;
-    let cargo = server::cargo(snapshot, found, &[]);
+    let cargo = server::that_looks(snapshot, found);
     Ok(match OwnServer::start(cargo, &dir.join("server.log"))? {
         Err(refused) => refusal(found, &refused),
         Ok(server) => reached(sccache::trouble(&server.log()?)),
@@ -198,8 +202,17 @@ pub(super) fn cargo_home() -> String {
     home.unwrap_or_default().display().to_string()
 }
 
+/// Where the cache is by the settings. Sccache was not told of a directory that a file names.
+fn location(found: &Found, configured: Option<&Answer>) -> Option<String> {
+    match (found.backend(), found.value("SCCACHE_DIR")) {
+        (Backend::Local, Some(dir)) => Some(format!("Local disk: {dir:?}")),
+        _ if found.value("SCCACHE_MULTILEVEL_CHAIN").is_some() => None,
+        _ => configured.and_then(Answer::location),
+    }
+}
+
 /// What must be known although it is no obstacle.
-fn warnings(found: &Found, running: Option<&Answer>, configured: Option<&Answer>) -> Vec<String> {
+fn warnings(found: &Found, running: Option<&Answer>, configured: Option<&str>) -> Vec<String> {
     let mut out: Vec<String> = found
         .exposed
         .iter()
@@ -208,8 +221,7 @@ fn warnings(found: &Found, running: Option<&Answer>, configured: Option<&Answer>
         })
         .collect();
     out.extend(found.version.and_then(setup::too_old));
-    let location = |answer: Option<&Answer>| answer.and_then(Answer::location);
-    if let (Some(running), Some(configured)) = (location(running), location(configured))
+    if let (Some(running), Some(configured)) = (running.and_then(Answer::location), configured)
         && running != configured
     {
         out.push(format!(
@@ -224,7 +236,7 @@ fn lines(
     found: &Found,
     reach: &Reach,
     running: Option<&Answer>,
-    configured: Option<&Answer>,
+    location: Option<String>,
     defeats: &[Defeat],
 ) -> Vec<String> {
     let mut out = Vec::new();
@@ -249,7 +261,7 @@ fn lines(
     for setting in &found.settings {
         say("setting", format!("{} = {} ({})", setting.name, setting.value, setting.by));
     }
-    if let Some(location) = configured.and_then(Answer::location) {
+    if let Some(location) = location {
         say("location", location);
     }
     say("storage", reach.text.clone());
@@ -286,10 +298,11 @@ mod tests {
     #[test]
     fn a_running_server_with_another_cache_is_named_with_what_to_do() {
         let (a, b) = (answer("redis, name: redis://h:1"), answer("Local disk: /c"));
-        let said = warnings(&Found::default(), Some(&b), Some(&a));
+        let configured = Some("redis, name: redis://h:1");
+        let said = warnings(&Found::default(), Some(&b), configured);
         assert!(said.len() == 1 && said[0].contains("sccache --stop-server"), "{said:?}");
-        assert!(warnings(&Found::default(), Some(&a), Some(&a)).is_empty());
-        assert!(warnings(&Found::default(), None, Some(&a)).is_empty());
+        assert!(warnings(&Found::default(), Some(&a), configured).is_empty());
+        assert!(warnings(&Found::default(), None, configured).is_empty());
     }
 
     #[test]

@@ -71,7 +71,7 @@ fn a_real_cache_gives_another_directory_what_one_build_has_filled() {
     let run = |args: &[&str]| fixture.run_with(&variables, args);
     run(&["cache", "setup", "--backend", "local", "--yes"]).exits(0);
     let status = run(&["cache", "status", "--format", "json"]).exits(0);
-    assert_eq!(status.json()["reach"]["ok"], true, "{status:?}");
+    assert_eq!(status.json()["usable"], true, "{status:?}");
     let before = fixture.tree();
     let json = run(&["cache", "verify", "--format", "json"]).exits(0).json();
     assert_same(&before, &fixture.tree());
