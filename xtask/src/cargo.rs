@@ -88,6 +88,13 @@ impl Cargo {
         self
     }
 
+    /// The same cargo without the variables that name its target directory, for a command that names it by a flag:
+    /// sccache makes every variable that begins with `CARGO_` a part of its keys.
+    pub(crate) fn without_target_variables(mut self) -> Self {
+        self.target_dir = None;
+        self
+    }
+
     /// The same cargo with a temporary directory of its own: a linker or a test that is killed leaves files there.
     pub(crate) fn with_temporary(mut self, directory: impl Into<PathBuf>) -> Self {
         self.temporary = Some(directory.into());

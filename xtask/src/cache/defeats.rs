@@ -15,7 +15,7 @@ use crate::{
 /// One thing that defeats the cache.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct Defeat {
-    /// `wrapper`, `workspace-wrapper`, `incremental`, `linked`, `paths`, `cargo-home`.
+    /// `wrapper`, `workspace-wrapper`, `incremental`, `linked`, `paths`, `cargo-home`, `variables`.
     pub(super) code: &'static str,
     /// Compilations of a clean dev build, where it is about some.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -140,6 +140,8 @@ pub(super) struct Surroundings<'a> {
     pub(super) macros: BTreeSet<String>,
     pub(super) root: String,
     pub(super) cargo_home: String,
+    /// Names of variables of the environment that are part of every key.
+    pub(super) hashed: Vec<String>,
     /// The newest recorded clean dev build.
     pub(super) timeline: Option<&'a Timeline>,
 }
@@ -200,7 +202,8 @@ pub(super) fn defeats(at: &Surroundings<'_>) -> Vec<Defeat> {
             share,
             text: format!(
                 "{} compiled incrementally ({by}), which sccache does not cache{}; that keeps rebuilds after an edit \
-                 short, so it is left. Where nothing is edited, as in CI, set CARGO_INCREMENTAL=0",
+                 short, so it is left. Where nothing is edited, as in CI, build with `--config \
+                 profile.dev.incremental=false`; the variable CARGO_INCREMENTAL would be part of every key",
                 match at.kinds.members {
                     1 => "1 member is".to_owned(),
                     count => format!("{count} members are"),
@@ -227,7 +230,37 @@ pub(super) fn defeats(at: &Surroundings<'_>) -> Vec<Defeat> {
             at.cargo_home
         ),
     ));
+    if !at.hashed.is_empty() {
+        out.push(plain(
+            "variables",
+            format!(
+                "{} in the environment here: every variable that begins with `CARGO_` is part of every key, so who has \
+                 another value, or none, finds nothing. Unset them where builds are to share, or set them the same \
+                 everywhere; files of cargo's configuration and flags are no part of keys",
+                at.hashed.join(", ")
+            ),
+        ));
+    }
     out
+}
+
+/// Whether a variable is part of the keys of sccache, and is not there only because cargo started this program.
+/// Source: `generate_hash_key` in sccache's `src/compiler/rust.rs`.
+pub(super) fn is_hashed(name: &str) -> bool {
+    const SETTINGS: [&str; 9] = [
+        "BUILD_",
+        "HTTP_",
+        "INCREMENTAL",
+        "NET_",
+        "PROFILE_",
+        "REGISTRY_",
+        "TARGET_",
+        "TERM_",
+        "UNSTABLE_",
+    ];
+    let rest = name.strip_prefix("CARGO_");
+    rest.is_some_and(|rest| SETTINGS.iter().any(|one| rest.starts_with(one)))
+        && name != "CARGO_BUILD_JOBS"
 }
 
 fn plain(code: &'static str, text: String) -> Defeat {

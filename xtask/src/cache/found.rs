@@ -114,7 +114,9 @@ impl Found {
     /// The backend that is configured, or sccache's own default.
     pub(super) fn backend(&self) -> Backend {
         sccache::backend_of(|name| {
-            self.value(name).is_some() || self.credentials.iter().any(|known| known == name)
+            self.value(name).is_some()
+                || self.credentials.iter().any(|known| known == name)
+                || self.exposed.iter().any(|(known, _)| known == name)
         })
     }
 

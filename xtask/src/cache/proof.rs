@@ -40,6 +40,9 @@ impl Place {
     }
 }
 
+/// Names of crates in a sentence; JSON has all.
+const SHOWN: usize = 20;
+
 /// One build.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Built {
@@ -150,11 +153,10 @@ impl Proof {
         let last = |place| self.builds.iter().rev().find(|built: &&Built| built.place == place);
         for place in [Place::OtherDirectory, Place::OtherHome] {
             if let Some(built) = last(place).filter(|built| !built.missed.is_empty()) {
-                out.push(format!(
-                    "compiled again in {}: {}",
-                    place.title(),
-                    built.missed.join(", ")
-                ));
+                let more = built.missed.len().saturating_sub(SHOWN);
+                let shown = built.missed[..built.missed.len() - more].join(", ");
+                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                out.push(format!("compiled again in {}: {shown}{more}", place.title()));
             }
         }
         if let Some(built) = last(Place::OtherDirectory) {

@@ -28,11 +28,34 @@ const KNOCK: Duration = Duration::from_secs(3);
 
 const STEP: Duration = Duration::from_millis(25);
 
+/// Variables that a file of the workspace must not set for a command that only looks: with them sccache reads or writes
+/// a file of the workspace's choice, or takes a directory for its cache and deletes the oldest of what lies in it.
+const NOT_TO_LOOK: [&str; 8] = [
+    "SCCACHE_CACHED_CONF",
+    "SCCACHE_CACHE_SIZE",
+    "SCCACHE_CONF",
+    "SCCACHE_DIR",
+    "SCCACHE_ERROR_LOG",
+    "SCCACHE_MULTILEVEL_CHAIN",
+    "SCCACHE_SERVER_UDS",
+    "SCCACHE_STARTUP_NOTIFY",
+];
+
 /// Sccache as builds of the workspace run it, with `more` besides.
 pub(super) fn cargo(snapshot: &Snapshot, found: &Found, more: &[(String, String)]) -> Cargo {
     Cargo::new(&snapshot.root, true)
         .with_variables(found.added.iter().cloned())
         .with_variables(more.iter().cloned())
+}
+
+/// The same for a workspace that nobody has agreed to build: it touches no file that a file of it names.
+pub(super) fn that_looks(snapshot: &Snapshot, found: &Found) -> Cargo {
+    Cargo::new(&snapshot.root, true).with_variables(harmless(&found.added))
+}
+
+fn harmless(added: &[(String, String)]) -> Vec<(String, String)> {
+    let is_harmless = |(name, _): &&(String, String)| !NOT_TO_LOOK.contains(&name.as_str());
+    added.iter().filter(is_harmless).cloned().collect()
 }
 
 /// What the server that builds would use says of itself; none where none runs.
@@ -228,6 +251,14 @@ mod tests {
         }
         assert_eq!(host_and_port("unix:///run/redis.sock"), None);
         assert_eq!(host_and_port(""), None);
+    }
+
+    #[test]
+    fn who_only_looks_hands_no_file_or_directory_of_the_workspace_on() {
+        let added = ["SCCACHE_DIR", "SCCACHE_ERROR_LOG", "SCCACHE_CONF", "SCCACHE_REDIS_ENDPOINT"];
+        let added = added.map(|name| (name.to_owned(), "x".to_owned()));
+        let names: Vec<String> = harmless(&added).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["SCCACHE_REDIS_ENDPOINT"]);
     }
 
     #[test]

@@ -66,7 +66,7 @@ pub(super) fn run(args: &cli::CacheSetup, global: &Global, shell: &Shell) -> Res
         notes
             .push(format!("`{file}` sets `{name}`, a credential: take it out, and make a new one"));
     }
-    if let Some(running) = server::running(&server::cargo(snapshot, &found, &[]))
+    if let Some(running) = server::running(&server::that_looks(snapshot, &found))
         && !planned.is_idle()
     {
         notes.push(format!(

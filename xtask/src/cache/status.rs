@@ -49,12 +49,13 @@ pub(super) fn run(global: &Global, shell: &Shell) -> Result<ExitCode> {
     let root = snapshot::find_root(&manifest, global.offline, Intent::Look)?;
     let snapshot = Snapshot::read(&root, global.offline, &[])?;
     let found = Found::read(&snapshot);
-    let cargo = server::cargo(&snapshot, &found, &[]);
+    let cargo = server::that_looks(&snapshot, &found);
     let running = found.version.and_then(|_| server::running(&cargo));
     let configured = found.version.and_then(|_| server::as_configured(&cargo));
     let reach = reach(&snapshot, &found, global, shell)?;
     let defeats = defeats_of(&snapshot, &found, shell)?;
-    let warnings = warnings(&found, running.as_ref(), configured.as_ref());
+    let location = location(&found, configured.as_ref());
+    let warnings = warnings(&found, running.as_ref(), location.as_deref());
     let is_usable = found.is_wrapped() && found.version.is_some() && reach.ok != Some(false);
     let statistics = running.as_ref().map(Answer::statistics);
     if global.format == Format::Json {
@@ -68,7 +69,7 @@ pub(super) fn run(global: &Global, shell: &Shell) -> Result<ExitCode> {
             "backend": found.backend().as_str(),
             "settings": found.settings,
             "credentials": found.credentials,
-            "location": configured.as_ref().and_then(Answer::location),
+            "location": location,
             "reach": reach,
             "server": running.as_ref().map(|answer| json!({
                 "port": server::port_of_builds(),
@@ -81,7 +82,7 @@ pub(super) fn run(global: &Global, shell: &Shell) -> Result<ExitCode> {
             "warnings": warnings,
         }))?;
     } else {
-        let lines = lines(&found, &reach, running.as_ref(), configured.as_ref(), &defeats);
+        let lines = lines(&found, &reach, running.as_ref(), location, &defeats);
         output::text(&lines.join("\n"))?;
         warnings.iter().for_each(|warning| shell.warn(warning));
     }
@@ -97,12 +98,15 @@ fn reach(snapshot: &Snapshot, found: &Found, global: &Global, shell: &Shell) -> 
     if !found.is_wrapped() {
         return Ok(untried("not tried: builds do not run through sccache"));
     }
-    if global.offline && found.backend() != Backend::Local {
+    if found.backend() == Backend::Local {
+        return Ok(untried("a local directory: nothing to reach; `cache verify` tries it"));
+    }
+    if global.offline {
         return Ok(untried("not tried: `--offline`"));
     }
     shell.status("Trying", "the storage, with a server of its own");
     let (_temporary, dir) = shadow::temporary()?;
-    let cargo = server::cargo(snapshot, found, &[]);
+    let cargo = server::that_looks(snapshot, found);
     Ok(match OwnServer::start(cargo, &dir.join("server.log"))? {
         Err(refused) => refusal(found, &refused),
         Ok(server) => reached(sccache::trouble(&server.log()?)),
@@ -112,8 +116,8 @@ fn reach(snapshot: &Snapshot, found: &Found, global: &Global, shell: &Shell) -> 
 /// What a server that started makes of its storage.
 pub(super) fn reached(trouble: Option<Trouble>) -> Reach {
     match trouble {
-        Some(Trouble::Full) => {
-            Reach { ok: Some(true), trouble, text: Trouble::Full.sentence().to_owned() }
+        Some(only_gives @ (Trouble::Full | Trouble::WriteRefused)) => {
+            Reach { ok: Some(true), trouble, text: only_gives.sentence().to_owned() }
         }
         _ => Reach {
             ok: Some(true),
@@ -129,12 +133,12 @@ pub(super) fn refusal(found: &Found, refused: &NotStarted) -> Reach {
     let endpoint = ["SCCACHE_REDIS_ENDPOINT", "SCCACHE_WEBDAV_ENDPOINT", "SCCACHE_ENDPOINT"]
         .into_iter()
         .find_map(|name| found.value(name));
-    // Sccache waits and says no more than that it has waited: whether anybody is there tells the two apart.
-    if matches!(trouble, Trouble::Slow | Trouble::Other)
-        && endpoint.and_then(server::is_there) == Some(false)
-    {
-        trouble = Trouble::Unreachable;
-    }
+    // Whether anybody is there tells a server that does not answer from one that is not running.
+    trouble = match (trouble, endpoint.and_then(server::is_there)) {
+        (Trouble::Slow | Trouble::Other, Some(false)) => Trouble::Unreachable,
+        (Trouble::Unreachable, Some(true)) => Trouble::Slow,
+        (trouble, _) => trouble,
+    };
     let credentials = match trouble {
         Trouble::Refused => {
             let from = CREDENTIALS.iter().find(|(backend, _)| *backend == found.backend());
@@ -178,8 +182,17 @@ pub(super) fn defeats_of(snapshot: &Snapshot, found: &Found, shell: &Shell) -> R
         macros: defeats::macros(snapshot),
         root,
         cargo_home: cargo_home(),
+        hashed: hashed(),
         timeline,
     }))
+}
+
+/// Names of variables of the environment that are part of every key.
+fn hashed() -> Vec<String> {
+    let names = std::env::vars_os().filter_map(|(key, _)| key.into_string().ok());
+    let mut names: Vec<String> = names.filter(|name| defeats::is_hashed(name)).collect();
+    names.sort();
+    names
 }
 
 /// Where cargo keeps the sources of dependencies.
@@ -189,8 +202,17 @@ pub(super) fn cargo_home() -> String {
     home.unwrap_or_default().display().to_string()
 }
 
+/// Where the cache is by the settings. Sccache was not told of a directory that a file names.
+fn location(found: &Found, configured: Option<&Answer>) -> Option<String> {
+    match (found.backend(), found.value("SCCACHE_DIR")) {
+        (Backend::Local, Some(dir)) => Some(format!("Local disk: {dir:?}")),
+        _ if found.value("SCCACHE_MULTILEVEL_CHAIN").is_some() => None,
+        _ => configured.and_then(Answer::location),
+    }
+}
+
 /// What must be known although it is no obstacle.
-fn warnings(found: &Found, running: Option<&Answer>, configured: Option<&Answer>) -> Vec<String> {
+fn warnings(found: &Found, running: Option<&Answer>, configured: Option<&str>) -> Vec<String> {
     let mut out: Vec<String> = found
         .exposed
         .iter()
@@ -199,8 +221,7 @@ fn warnings(found: &Found, running: Option<&Answer>, configured: Option<&Answer>
         })
         .collect();
     out.extend(found.version.and_then(setup::too_old));
-    let location = |answer: Option<&Answer>| answer.and_then(Answer::location);
-    if let (Some(running), Some(configured)) = (location(running), location(configured))
+    if let (Some(running), Some(configured)) = (running.and_then(Answer::location), configured)
         && running != configured
     {
         out.push(format!(
@@ -215,7 +236,7 @@ fn lines(
     found: &Found,
     reach: &Reach,
     running: Option<&Answer>,
-    configured: Option<&Answer>,
+    location: Option<String>,
     defeats: &[Defeat],
 ) -> Vec<String> {
     let mut out = Vec::new();
@@ -240,7 +261,7 @@ fn lines(
     for setting in &found.settings {
         say("setting", format!("{} = {} ({})", setting.name, setting.value, setting.by));
     }
-    if let Some(location) = configured.and_then(Answer::location) {
+    if let Some(location) = location {
         say("location", location);
     }
     say("storage", reach.text.clone());
@@ -277,10 +298,11 @@ mod tests {
     #[test]
     fn a_running_server_with_another_cache_is_named_with_what_to_do() {
         let (a, b) = (answer("redis, name: redis://h:1"), answer("Local disk: /c"));
-        let said = warnings(&Found::default(), Some(&b), Some(&a));
+        let configured = Some("redis, name: redis://h:1");
+        let said = warnings(&Found::default(), Some(&b), configured);
         assert!(said.len() == 1 && said[0].contains("sccache --stop-server"), "{said:?}");
-        assert!(warnings(&Found::default(), Some(&a), Some(&a)).is_empty());
-        assert!(warnings(&Found::default(), None, Some(&a)).is_empty());
+        assert!(warnings(&Found::default(), Some(&a), configured).is_empty());
+        assert!(warnings(&Found::default(), None, configured).is_empty());
     }
 
     #[test]

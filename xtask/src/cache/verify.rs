@@ -129,9 +129,12 @@ fn is_incremental(snapshot: &Snapshot) -> bool {
     defeats::incremental(snapshot, &set.collect()).is_some()
 }
 
+/// Names and values.
+type Variables = Vec<(String, String)>;
+
 /// A cache that is empty and goes with this, or is left to the server's own forgetting.
 struct Fresh {
-    variables: Vec<(String, String)>,
+    variables: Variables,
     /// What stays, in a sentence.
     left: Option<String>,
     _local: Option<TempDir>,
@@ -174,7 +177,7 @@ impl Fresh {
     }
 
     /// The same cache with an empty local one in front: what another machine has.
-    fn on_another_machine(&self) -> Result<Option<(TempDir, Vec<(String, String)>)>> {
+    fn on_another_machine(&self) -> Result<Option<(TempDir, Variables)>> {
         let (Some(local), Some(_)) = (&self._local, &self.left) else { return Ok(None) };
         let above = local.path().parent().unwrap_or(local.path());
         let dir = tempfile::Builder::new().prefix("cache-").tempdir_in(above);
@@ -287,16 +290,23 @@ impl Stage<'_> {
         shadow: &Shadow,
         name: &str,
         title: &str,
-        mut variables: Vec<(String, String)>,
+        variables: Variables,
     ) -> Result<(Sample, usize)> {
+        let dir = shadow.target_dir.display().to_string();
+        let mut args = vec!["build", "--workspace", "--locked", "--target-dir", &dir];
+        let build_dir = format!("build.build-dir={}", toml_edit::Value::from(dir.as_str()));
+        if self.snapshot.build_dir.is_some() {
+            args.extend(["--config", &build_dir]);
+        }
+        // By a flag: the variable would be a part of every key.
         if self.args.no_incremental {
-            variables.push(("CARGO_INCREMENTAL".to_owned(), "0".to_owned()));
+            args.extend(["--config", "profile.dev.incremental=false"]);
         }
         let log = self.run_dir.join("logs").join(format!("{name}.log"));
         let progress = self.shell.progress("Building", title, None);
         let mut units = 0;
-        let cargo = shadow.cargo.clone().with_variables(variables);
-        let finished = cargo.messages(&["build", "--workspace", "--locked"], &log, |message| {
+        let cargo = shadow.cargo.clone().without_target_variables().with_variables(variables);
+        let finished = cargo.messages(&args, &log, |message| {
             if matches!(message, Message::CompilerArtifact(_) | Message::BuildScriptExecuted(_)) {
                 units += 1;
                 progress.inc(1);

@@ -142,6 +142,8 @@ impl Statistics {
 /// What sccache means by a reason not to cache.
 pub(crate) fn meaning(reason: &str) -> String {
     match reason {
+        "crate-type (bin)" => "linked: build scripts and programs",
+        "crate-type (proc-macro)" => "linked: macros",
         "crate-type" => "linked: build scripts, macros, programs, dynamic libraries",
         "incremental" => "compiled incrementally: members in dev builds",
         "-" => "read from stdin: a build script or cargo tried the compiler",
@@ -160,7 +162,7 @@ mod tests {
         "cache_errors":{"counts":{},"adv_counts":{}},
         "cache_hits":{"counts":{"Rust":159,"Assembler":4},"adv_counts":{"rust":159}},
         "cache_misses":{"counts":{"Rust":13}},"cache_timeouts":0,"cache_write_errors":1,"cache_writes":13,
-        "cache_write_duration":{"secs":0,"nanos":42000000},"not_cached":{"incremental":4,"crate-type":45},
+        "cache_write_duration":{"secs":0,"nanos":42000000},"not_cached":{"incremental":4,"crate-type":45,"crate-type (bin)":2},
         "multi_level":null},"cache_location":"redis, name: redis://u:p@h:1, prefix: /","cache_size":null,
         "max_cache_size":null,"version":"0.16.0","basedirs":[]}"#;
 
@@ -173,7 +175,9 @@ mod tests {
         assert!((statistics.write_seconds - 0.042).abs() < 1e-9);
         let words = statistics.reasons_in_words();
         assert!(
-            words[0].starts_with("45 × linked") && words[1].starts_with("4 × compiled incr"),
+            words[0].starts_with("45 × linked")
+                && words[1].starts_with("4 × compiled incr")
+                && words[2] == "2 × linked: build scripts and programs",
             "{words:?}"
         );
         let said = statistics.sentence();

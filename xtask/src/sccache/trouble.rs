@@ -14,6 +14,8 @@ pub(crate) enum Trouble {
     Refused,
     /// It can be read and takes nothing more.
     Full,
+    /// It can be read and lets nobody write.
+    WriteRefused,
     /// No answer within the time that sccache waits.
     Slow,
     /// A setting that sccache itself does not take.
@@ -35,11 +37,12 @@ impl Trouble {
                 "the server takes nothing more: what is in it is used, nothing is added. Give it more room, or let it \
                  forget (Redis: `maxmemory-policy allkeys-lru`)"
             }
-            Self::Slow => {
-                "the server did not answer in the ten seconds that sccache waits: every compilation would wait for it"
+            Self::WriteRefused => {
+                "the server lets be read only: what is in it is used, nothing is added. May these credentials write?"
             }
-            Self::Settings => "sccache does not take these settings",
-            Self::Other => "the server of sccache did not start",
+            Self::Slow => "somebody is there, but did not answer in the time that sccache waits.",
+            Self::Settings => "sccache does not take these settings.",
+            Self::Other => "the server of sccache did not start.",
         }
     }
 }
@@ -48,7 +51,11 @@ impl Trouble {
 pub(crate) fn trouble(said: &str) -> Option<Trouble> {
     let lower = said.to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-    let found = if has(&[
+    const NO_ROOM: [&str; 4] =
+        ["command not allowed when used memory", "no space left", "507 insufficient", "quota"];
+    let found = if lower.contains("storage write check failed") {
+        if has(&NO_ROOM) { Trouble::Full } else { Trouble::WriteRefused }
+    } else if has(&[
         "authentication failed",
         "noauth",
         "wrongpass",
@@ -64,12 +71,7 @@ pub(crate) fn trouble(said: &str) -> Option<Trouble> {
         "loading credential",
     ]) {
         Trouble::Refused
-    } else if has(&[
-        "oom command not allowed",
-        "storage write check failed",
-        "no space left",
-        "507 insufficient",
-    ]) {
+    } else if has(&NO_ROOM) {
         Trouble::Full
     } else if has(&[
         "connection refused",
@@ -116,8 +118,13 @@ mod tests {
                 Trouble::Refused,
             ),
             (
-                "storage write check failed: Unexpected at write => OOM command not allowed",
+                "storage write check failed: Unexpected (temporary) at write => extension error\n\nSource:\n   \
+                 \"OOM\": command not allowed when used memory > 'maxmemory'.",
                 Trouble::Full,
+            ),
+            (
+                "storage write check failed: PermissionDenied (permanent) at write",
+                Trouble::WriteRefused,
             ),
             (
                 "cache storage failed to read: Unexpected (temporary) at read => I/O error",

@@ -10,6 +10,10 @@ mod bad_input;
 mod baseline;
 mod budgets;
 mod bytes;
+#[cfg(unix)]
+mod cache;
+#[cfg(target_os = "linux")]
+mod cache_real;
 mod choices;
 #[cfg(target_os = "linux")]
 mod cleaning;

@@ -26,6 +26,7 @@ fn said(found: &Found, timeline: Option<&Timeline>) -> Vec<Defeat> {
         macros: ["derive".to_owned()].into(),
         root: "/ws".to_owned(),
         cargo_home: "/home/u/.cargo".to_owned(),
+        hashed: Vec::new(),
         timeline,
     })
 }
@@ -84,4 +85,21 @@ fn other_wrappers_come_first_with_who_has_set_them() {
     let all = said(&found, None);
     assert_eq!(codes(&all)[..2], ["wrapper", "workspace-wrapper"]);
     assert!(all[0].text.contains("RUSTC_WRAPPER in the environment sets the wrapper `/opt/w`"));
+}
+
+#[test]
+fn variables_that_are_part_of_keys_are_told_from_those_that_are_not() {
+    for name in ["CARGO_TERM_COLOR", "CARGO_TARGET_DIR", "CARGO_INCREMENTAL", "CARGO_NET_OFFLINE"] {
+        assert!(is_hashed(name), "{name}");
+    }
+    for name in [
+        "CARGO",
+        "CARGO_BUILD_JOBS",
+        "CARGO_MANIFEST_DIR",
+        "CARGO_PKG_NAME",
+        "RUSTFLAGS",
+        "CARGO_MAKEFLAGS",
+    ] {
+        assert!(!is_hashed(name), "{name}");
+    }
 }
