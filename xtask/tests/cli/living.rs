@@ -723,3 +723,42 @@ fn an_interrupt_while_it_deletes_leaves_a_directory_that_builds_as_before() {
     assert_eq!(found(&fixture, "debug/build", "odd-"), Vec::<PathBuf>::new());
     nothing_is_compiled(&fixture, "build");
 }
+
+/// Names of everything in the directories in which units leave something, of one profile.
+fn names_of_units(profile: &Path) -> Vec<PathBuf> {
+    let mut names = Vec::new();
+    for section in [".fingerprint", "build", "deps", "examples", "incremental"] {
+        for entry in fs::read_dir(profile.join(section)).unwrap() {
+            names.push(Path::new(section).join(entry.unwrap().file_name()));
+        }
+    }
+    names.sort();
+    names
+}
+
+#[test]
+fn a_cleaned_directory_holds_what_a_fresh_one_would_and_nothing_else() {
+    let fixture = Fixture::new(TWO);
+    let lines =
+        ["build --workspace --examples", "test --workspace --no-run", "check --package lib"];
+    // What came and went: features, members, programs, profiles, a dependency.
+    cargo(&fixture, "build --package app --features more");
+    cargo(&fixture, "check --workspace --all-targets --all-features");
+    fixture.replace("app/Cargo.toml", r#"features = ["ink"]"#, r#"features = ["quill"]"#);
+    fixture.replace("app/src/main.rs", "plume::ink();", "");
+    cargo(&fixture, "build --config profile.dev.debug=1");
+    fixture.put_bytes("app/src/bin/second.rs", b"fn main() {}\n");
+    cargo(&fixture, "build --config profile.dev.opt-level=1");
+    fs::remove_file(fixture.path("app/src/bin/second.rs")).unwrap();
+    lines.iter().for_each(|line| drop(cargo(&fixture, line)));
+    let named: Vec<&str> = lines.iter().flat_map(|line| ["--for", line]).collect();
+    clean(&fixture, &named);
+    let fresh = fixture.path("../fresh");
+    for line in lines {
+        let words: Vec<&str> = line.split(' ').collect();
+        let environment = [INCREMENTAL[0], ("CARGO_TARGET_DIR", fresh.to_str().unwrap())];
+        fixture.real("cargo", &environment, &words);
+    }
+    assert_eq!(names_of_units(&fixture.path("target/debug")), names_of_units(&fresh.join("debug")));
+    lines.iter().for_each(|line| nothing_is_compiled(&fixture, line));
+}
