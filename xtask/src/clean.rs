@@ -5,8 +5,7 @@
 
 use std::{
     collections::BTreeSet,
-    ffi::OsStr,
-    path::{Path, PathBuf},
+    path::Path,
     process::ExitCode,
     time::{Duration, SystemTime},
 };
@@ -21,29 +20,27 @@ use crate::{
     shell::Shell,
     snapshot::{self, Intent, Snapshot},
     target_dir::{
-        self, Progress, Refusal, Surroundings, Unpacked,
+        self, Progress, Refusal, Surroundings,
         profiles::{Base, BuildLock, Parts, Profile},
-        stale::{Freed, Kind, Stale, Use, sort},
+        stale::Freed,
     },
     wording,
 };
 
 mod choose;
+mod delete;
 mod describe;
+mod found;
 mod living;
 mod usual;
 mod workspace;
 
 use choose::{Candidate, Limits, choose};
+use delete::delete;
 use describe::Outcome;
+use found::{Found, Place, Spot, look, package};
 use living::{Answer, Asked, Living};
 use workspace::Workspace;
-
-/// Ticks of the clock by which file systems date what is written. Source: `CONFIG_HZ` of Linux is 100 at least.
-const TICK: Duration = Duration::from_millis(10);
-
-/// The coarsest dates that file systems in use keep; such dates have no fraction of a second.
-const COARSE: Duration = Duration::from_secs(2);
 
 /// Runs the command.
 ///
@@ -95,30 +92,6 @@ struct Order {
     is_dry: bool,
     /// Nobody has said whether other workspaces build into the directory.
     may_be_shared: bool,
-}
-
-/// Something stale, and where.
-struct Found<'a> {
-    at: Spot<'a>,
-    stale: Stale,
-}
-
-/// Where something stale lies.
-#[derive(Clone, Copy)]
-enum Spot<'a> {
-    Profile(&'a Place),
-    /// In `package/` of the base with this position.
-    Package(usize),
-}
-
-/// The directory of a profile within one of the workspace's directories.
-struct Place {
-    /// Position among the bases.
-    base: usize,
-    profile: Profile,
-    parts: Parts,
-    /// Nothing in it can be in use, and why.
-    abandoned: Option<Kind>,
 }
 
 fn clean(workspace: &Workspace, order: &Order, shell: &Shell) -> Result<Outcome> {
@@ -214,22 +187,6 @@ fn clean(workspace: &Workspace, order: &Order, shell: &Shell) -> Result<Outcome>
     Ok(outcome)
 }
 
-/// An unpacked package as something stale.
-fn package(unpacked: &Unpacked) -> Stale {
-    let name = unpacked.path.file_name().unwrap_or_default();
-    let written = unpacked.path.symlink_metadata().and_then(|found| found.modified());
-    Stale {
-        kind: Kind::Package,
-        label: name.to_string_lossy().into_owned(),
-        entries: vec![(PathBuf::from("package"), name.to_os_string())],
-        fingerprint: None,
-        bytes: unpacked.bytes,
-        linked: Vec::new(),
-        files: unpacked.files,
-        newest: written.unwrap_or(SystemTime::UNIX_EPOCH),
-    }
-}
-
 /// Works on a directory with a progress line, and stops on an interrupt.
 fn watched<T: Send>(shell: &Shell, verb: &str, work: impl FnOnce(&Progress) -> T + Send) -> T {
     const PAUSE: Duration = Duration::from_millis(100);
@@ -244,70 +201,6 @@ fn watched<T: Send>(shell: &Shell, verb: &str, work: impl FnOnce(&Progress) -> T
     let done = Progress::default().watched(PAUSE, look, work);
     bar.finish_and_clear();
     done
-}
-
-/// Deletes what was chosen, the packages first. Returns what is gone as a whole.
-fn delete<'a>(
-    bases: &[(Base, Parts)],
-    places: &[Place],
-    going: Vec<(&'a Found<'a>, u64)>,
-    surroundings: &Surroundings,
-    shell: &Shell,
-    outcome: &mut Outcome,
-) -> Vec<(&'a Found<'a>, u64)> {
-    let mut stays: BTreeSet<(usize, PathBuf)> = BTreeSet::new();
-    for (at, (base, _)) in bases.iter().enumerate() {
-        let chosen: BTreeSet<&OsStr> = going
-            .iter()
-            .filter(|(found, _)| matches!(found.at, Spot::Package(base) if base == at))
-            .flat_map(|(found, _)| found.stale.entries.iter().map(|(_, name)| name.as_os_str()))
-            .collect();
-        if chosen.is_empty() {
-            continue;
-        }
-        let cleaned =
-            target_dir::clean_packages(&base.path, surroundings, |name| chosen.contains(name));
-        outcome.freed_bytes += cleaned.freed_bytes;
-        outcome.unnamed += cleaned.unnamed;
-        let gone: BTreeSet<&OsStr> =
-            cleaned.removed.iter().filter_map(|unpacked| unpacked.path.file_name()).collect();
-        stays.extend(chosen.difference(&gone).map(|name| (at, Path::new("package").join(name))));
-        outcome.left.extend(cleaned.left);
-    }
-    for place in places {
-        let is_here =
-            |at: Spot<'_>| matches!(at, Spot::Profile(other) if std::ptr::eq(other, place));
-        let here: Vec<&Stale> = going
-            .iter()
-            .filter(|(found, _)| is_here(found.at))
-            .map(|(found, _)| &found.stale)
-            .collect();
-        if here.is_empty() && place.abandoned.is_none() {
-            continue;
-        }
-        let base = &bases[place.base].0;
-        shell.detail("Deleting", format!("in `{}`", base.path.join(&place.profile.path).display()));
-        let removed =
-            watched(shell, "Deleting", |progress| base.remove(&place.profile, &here, progress));
-        outcome.freed_bytes += removed.freed_bytes;
-        outcome.unnamed += removed.unnamed;
-        let kept = removed.kept.into_iter().map(|path| (place.base, place.profile.path.join(path)));
-        stays.extend(kept);
-        for (path, reason) in removed.left {
-            outcome.left.push(Refusal::of(&path, format!("failed to delete: {reason}")));
-        }
-        base.tidy(&place.profile, &here, place.abandoned.is_some());
-    }
-    let is_gone = |(found, _): &(&Found, u64)| {
-        let (base, directory) = match found.at {
-            Spot::Profile(place) => (place.base, place.profile.path.as_path()),
-            Spot::Package(base) => (base, Path::new("")),
-        };
-        let mut paths =
-            found.stale.entries.iter().map(|(place, name)| directory.join(place).join(name));
-        paths.all(|path| !stays.contains(&(base, path)))
-    };
-    going.into_iter().filter(is_gone).collect()
 }
 
 fn profiles(bases: &[(Base, Parts)]) -> Result<Vec<(usize, Profile)>> {
@@ -341,66 +234,6 @@ fn places_of(
         }
     }
     out
-}
-
-/// Whether something may have been written since a moment, by a clock that is no finer than the file system keeps.
-fn is_young(written: SystemTime, since: SystemTime) -> bool {
-    let fraction =
-        written.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |age| age.subsec_nanos());
-    let step = if fraction == 0 { COARSE } else { TICK };
-    written.checked_add(step).is_none_or(|written| written >= since)
-}
-
-/// What is stale in one profile.
-fn look<'a>(
-    base: &Base,
-    place: &'a Place,
-    living: &Living,
-    started: SystemTime,
-    shell: &Shell,
-    outcome: &mut Outcome,
-) -> Result<Vec<Found<'a>>> {
-    let list = |progress: &Progress| base.list(&place.profile, place.parts, progress);
-    let contents = watched(shell, "Looking", list)?;
-    interrupt::check()?;
-    let names = living.names(&place.profile);
-    let uncertain = living.uncertain(&place.profile);
-    let usage = Use { names: &names, uncertain: &uncertain, dep_info: &contents.dep_info };
-    outcome.sources.extend(contents.sources);
-    let sorted = sort(contents.listed, usage);
-    outcome.used_units += sorted.used.len();
-    let directory = base.path.join(&place.profile.path);
-    for path in contents.unknown.iter().chain(&sorted.unknown) {
-        outcome.unknown.push(directory.join(path));
-    }
-    let (young, stale): (Vec<Stale>, Vec<Stale>) =
-        sorted.stale.into_iter().partition(|stale| is_young(stale.newest, started));
-    outcome.young += young.len();
-    let found = stale.into_iter().map(|mut stale| {
-        stale.kind = match (place.abandoned, stale.kind) {
-            (Some(kind), _) => kind,
-            (None, Kind::Unit | Kind::Fingerprint)
-                if is_of_another(base, place, &stale, living) =>
-            {
-                Kind::Toolchain
-            }
-            (None, kind) => kind,
-        };
-        Found { at: Spot::Profile(place), stale }
-    });
-    Ok(found.collect())
-}
-
-/// Whether a unit's fingerprint names another compiler. For the words alone.
-fn is_of_another(base: &Base, place: &Place, stale: &Stale, living: &Living) -> bool {
-    let Some(fingerprint) = &stale.fingerprint else { return false };
-    let compilers = &living.names(&place.profile).compilers;
-    let found = base.fingerprints(&place.profile, fingerprint);
-    let named: Vec<u64> =
-        found.iter().filter_map(|bytes| crate::rehearsal::compiler_of(bytes)).collect();
-    !compilers.is_empty()
-        && !named.is_empty()
-        && named.iter().all(|number| !compilers.contains(number))
 }
 
 /// Leaves everything alone where other workspaces build into the directory, or may. True: so it is.
