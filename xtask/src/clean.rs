@@ -60,11 +60,12 @@ pub(crate) fn run(args: &cli::Clean, global: &Global, shell: &Shell) -> Result<E
     };
     let outcome = clean(&workspace, &order, shell)?;
     outcome.say(shell);
+    // What was deleted until then is said; the result is that of a whole run.
+    interrupt::check()?;
     match global.format {
         Format::Json => output::json(&outcome.json())?,
         Format::Human => output::text(&outcome.table())?,
     }
-    interrupt::check()?;
     Ok(ExitCode::SUCCESS)
 }
 
