@@ -24,6 +24,7 @@ pub(crate) struct Cli {
 
 /// Flags that every command takes.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub(crate) struct Global {
     /// Manifest of the workspace to work on [default: this repository's AIMDS/Cargo.toml]
     #[arg(long, global = true, value_name = "PATH")]

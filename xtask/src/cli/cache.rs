@@ -16,7 +16,7 @@ pub(crate) enum CacheCommand {
     Status,
     /// Write the settings of a cache to the workspace's `.cargo/config.toml`
     Setup(CacheSetup),
-    /// Prove by builds in copies that another directory and another home get what one build has filled
+    /// Prove by builds in copies that the same directory, another directory and another home get what one build has filled
     Verify(CacheVerify),
     /// Take the settings out of `.cargo/config.toml` again
     Remove(CacheRemove),
@@ -64,7 +64,7 @@ pub(crate) struct CacheSetup {
 
 #[derive(Debug, Args)]
 pub(crate) struct CacheVerify {
-    /// Rounds of three builds; each starts with an empty cache
+    /// Rounds of four builds; each starts with an empty cache
     #[arg(long, value_name = "N", default_value = "1")]
     pub(crate) rounds: std::num::NonZeroUsize,
     /// Build the members without incremental compilation, as CI does

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use super::{Layer, Stack};
+use super::Stack;
 
 /// An entry of `[env]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,31 +30,35 @@ impl Stack {
         found.map(|(_, value)| value.as_str())
     }
 
-    /// The entries of `[env]` in all files, by name; of one name the file that wins.
+    /// The entries of `[env]` in all files, by name. As cargo does, each key of an entry is taken from the file that wins
+    /// for that key; the file that is named has the value.
     pub(crate) fn env(&self) -> Vec<(String, String, EnvEntry<'_>)> {
         let mut out: Vec<(String, String, EnvEntry<'_>)> = Vec::new();
         for layer in &self.layers {
-            for (name, value) in entries(layer) {
-                if out.iter().all(|(known, ..)| *known != name) {
-                    let force = layer
-                        .leaves()
-                        .iter()
-                        .any(|leaf| leaf.steps == ["env", &name, "force"] && leaf.text() == "true");
-                    out.push((name, value, EnvEntry { file: &layer.path, force }));
+            for leaf in layer.leaves() {
+                let (["env", name] | ["env", name, "value"]) = leaf.steps.as_slice() else {
+                    continue;
+                };
+                if out.iter().any(|(known, ..)| known == name) {
+                    continue;
                 }
+                let is_set = |key| {
+                    let found = self.value_of(&["env", name, key]);
+                    found.is_some_and(|(value, _)| value == "true")
+                };
+                let text = leaf.text();
+                // Relative to the directory above `.cargo`.
+                let above = layer.path.parent().and_then(Path::parent);
+                let value = match above {
+                    Some(above) if is_set("relative") => above.join(&text).display().to_string(),
+                    _ => text,
+                };
+                let entry = EnvEntry { file: &layer.path, force: is_set("force") };
+                out.push(((*name).to_owned(), value, entry));
             }
         }
         out
     }
-}
-
-fn entries(layer: &Layer) -> Vec<(String, String)> {
-    let leaves = layer.leaves();
-    let entries = leaves.iter().filter_map(|leaf| match leaf.steps.as_slice() {
-        ["env", name] | ["env", name, "value"] => Some(((*name).to_owned(), leaf.text())),
-        _ => None,
-    });
-    entries.collect()
 }
 
 #[cfg(test)]
@@ -77,5 +81,20 @@ mod tests {
             .map(|(name, value, it)| format!("{name}={value} {} {}", it.file.display(), it.force))
             .collect();
         assert_eq!(env, ["A=1 /near false", "B=2 /near true", "C=4 /far false"]);
+    }
+
+    #[test]
+    fn entries_are_merged_key_by_key_and_paths_are_relative_to_their_file() {
+        let near = "[env]\nA = { value = '1' }\nB = { force = true }\n";
+        let far =
+            "[env]\nA = { value = '2', force = true }\nB = { value = 'c', relative = true }\n";
+        let stack =
+            Stack::of(&[("/near/.cargo/config.toml", near), ("/far/.cargo/config.toml", far)], &[]);
+        let env: Vec<String> = stack
+            .env()
+            .into_iter()
+            .map(|(name, value, it)| format!("{name}={value} {}", it.force))
+            .collect();
+        assert_eq!(env, ["A=1 true", "B=/far/c true"]);
     }
 }
