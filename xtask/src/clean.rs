@@ -21,7 +21,7 @@ use crate::{
     snapshot::{self, Intent, Snapshot},
     target_dir::{
         self, Progress, Refusal, Surroundings,
-        profiles::{Base, BuildLock, Parts, Profile},
+        profiles::{Base, BuildLock, Makers, Parts, Profile},
         stale::Freed,
     },
     wording,
@@ -149,7 +149,7 @@ fn clean(workspace: &Workspace, order: &Order, shell: &Shell) -> Result<Outcome>
             found.extend(look(base, place, living, started, shell, &mut outcome)?);
         }
     }
-    if order.may_be_shared && hold_unshared(workspace, order, &mut outcome) {
+    if order.may_be_shared && hold_unshared(workspace, order, &bases, &places, &mut outcome) {
         return Ok(outcome);
     }
     // In the order in which they would go: what a file takes is free with its last name.
@@ -238,7 +238,13 @@ fn places_of(
 }
 
 /// Leaves everything alone where other workspaces build into the directory, or may. True: so it is.
-fn hold_unshared(workspace: &Workspace, order: &Order, outcome: &mut Outcome) -> bool {
+fn hold_unshared(
+    workspace: &Workspace,
+    order: &Order,
+    bases: &[(Base, Parts)],
+    places: &[Place],
+    outcome: &mut Outcome,
+) -> bool {
     let known = || std::iter::once(workspace).chain(&order.asked.shared_with);
     let strangers = outcome.sources.iter().filter(|source| !known().any(|one| one.has(source)));
     let other = strangers.filter_map(|source| workspace::package_of(source)).min();
@@ -247,15 +253,36 @@ fn hold_unshared(workspace: &Workspace, order: &Order, outcome: &mut Outcome) ->
         outcome.leave_shared(workspace.intermediate(), reason, Some(other));
         return true;
     }
-    let mut outside = workspace.directories().into_iter().map(|(path, _)| path);
-    let outside = outside.find(|path| path.exists() && !workspace.holds(path));
-    match outside {
-        Some(path) if order.asked.shared_with.is_empty() => {
-            let reason =
-                "it lies outside of the workspace, and others may build into it".to_owned();
-            outcome.leave_shared(&path, reason, None);
-            true
-        }
-        _ => false,
+    if !order.asked.shared_with.is_empty() {
+        return false;
     }
+    for (base, _) in bases.iter().filter(|(base, _)| !workspace.holds(&base.path)) {
+        if let Some(reason) = may_be_shared(workspace, base, places) {
+            outcome.leave_shared(
+                &base.path,
+                format!("it lies outside of the workspace, and {reason}"),
+                None,
+            );
+            return true;
+        }
+    }
+    false
+}
+
+/// What shows that a directory outside of the workspace may have been built into by others.
+fn may_be_shared(workspace: &Workspace, base: &Base, places: &[Place]) -> Option<String> {
+    if let Some(other) = workspace.worktree() {
+        return Some(format!("`{}`, another checkout, may build into it", other.display()));
+    }
+    places.iter().find_map(|place| {
+        let Makers { crates, sources } = base.makers(&place.profile);
+        let stranger = crates.into_iter().find(|name| !workspace.knows(name));
+        let source = sources
+            .iter()
+            .filter(|source| !workspace.has(source))
+            .find_map(|it| workspace::package_of(it));
+        let source =
+            source.map(|directory| format!("`{}` is built into it as well", directory.display()));
+        stranger.map(|name| format!("the crate `{name}` in it is of another")).or(source)
+    })
 }

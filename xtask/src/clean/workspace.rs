@@ -2,14 +2,17 @@
 //!
 //! Reads what cargo says of it, never its manifests.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Result;
 use cargo_metadata::Metadata;
 
 use super::usual::Member;
 use crate::{
-    snapshot,
+    cargo, snapshot,
     target_dir::{self, profiles::Parts},
 };
 
@@ -23,8 +26,10 @@ pub(super) struct Workspace {
     pub(super) members: Vec<Member>,
     /// Cargo chooses others than all of them where it is not told.
     pub(super) has_default: bool,
-    /// Directories of packages that are no registry's: members and path dependencies.
+    /// Directories of members and path dependencies, and those in which packages of registries lie.
     local: Vec<PathBuf>,
+    /// Every crate of the graph, as rustc names it.
+    crates: BTreeSet<String>,
 }
 
 impl Workspace {
@@ -50,13 +55,22 @@ impl Workspace {
                     .filter(|directory| is_configured(directory, root)),
             })
             .collect();
-        let local = metadata.packages.iter().filter(|package| package.source.is_none());
-        let local =
-            local.filter_map(|package| package.manifest_path.parent()).map(Into::into).collect();
+        // Of those that are not local, the directory that all of one registry lie in: `vendor/`, for instance.
+        let local = metadata.packages.iter().filter_map(|package| {
+            let directory = package.manifest_path.parent()?;
+            let above = if package.source.is_none() { directory } else { directory.parent()? };
+            Some(above.as_std_path().to_path_buf())
+        });
+        let local = local.collect();
+        let targets = metadata.packages.iter().flat_map(|package| &package.targets);
+        let names = targets.map(|target| target.name.as_str());
+        let names = names.chain(metadata.packages.iter().map(|package| package.name.as_str()));
+        let crates = names.map(|name| name.replace('-', "_")).collect();
         let chosen = &metadata.workspace_default_members;
         let has_default = chosen.is_missing() || chosen.len() != metadata.workspace_members.len();
         Self {
             has_default,
+            crates,
             root: root.to_path_buf(),
             build_dir: build_dir.filter(|dir: &PathBuf| !target_dir::is_same(dir, &target_dir)),
             target_dir,
@@ -85,6 +99,22 @@ impl Workspace {
     pub(super) fn holds(&self, directory: &Path) -> bool {
         let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
         whole(directory).starts_with(whole(&self.root))
+    }
+
+    /// Whether a crate is one of its graph, or one that every package may have.
+    pub(super) fn knows(&self, crate_name: &str) -> bool {
+        crate_name == "build_script_build" || self.crates.contains(crate_name)
+    }
+
+    /// Another checkout of the same repository: it has members of the same names.
+    pub(super) fn worktree(&self) -> Option<PathBuf> {
+        let listed = cargo::git(&self.root, &["worktree", "list", "--porcelain"])?;
+        let paths = listed.lines().filter_map(|line| line.strip_prefix("worktree "));
+        let paths: Vec<PathBuf> = paths.map(PathBuf::from).filter(|path| path.is_dir()).collect();
+        // A checkout may lie in another.
+        let own = paths.iter().filter(|path| self.root.starts_with(path));
+        let own = own.max_by_key(|path| path.components().count());
+        paths.iter().find(|path| Some(*path) != own).cloned()
     }
 
     /// Whether a source is one of its own, was downloaded or was generated here.

@@ -21,7 +21,10 @@ use super::{
 };
 
 mod contents;
+mod makers;
 mod remove;
+
+pub(crate) use makers::Makers;
 
 /// A target or build directory in which things may be deleted.
 #[derive(Debug)]

@@ -188,14 +188,18 @@ fn holds_units(directory: &Directory) -> io::Result<bool> {
 
 /// The sources of a result, if this is cargo's dep-info about it: its first rule makes the result.
 fn dep_info(file: File, result: &Path) -> Option<Vec<PathBuf>> {
-    let mut bytes = Vec::new();
-    file.take(MOST_DEP_INFO).read_to_end(&mut bytes).ok()?;
-    let text = String::from_utf8(bytes).ok()?;
-    let (target, sources) = first_rule(&text)?;
+    let (target, sources) = first_rule_of(file)?;
     // Cargo was told of the directory by a path that may have led through links.
     let target = clean::without_links_above(&target).ok()?;
     // A library ends in `.rlib` or the like; a program in nothing or `.exe`.
     (target == result || target.with_extension("") == result).then_some(sources)
+}
+
+/// The same of a file.
+pub(super) fn first_rule_of(file: File) -> Option<(PathBuf, Vec<PathBuf>)> {
+    let mut bytes = Vec::new();
+    file.take(MOST_DEP_INFO).read_to_end(&mut bytes).ok()?;
+    first_rule(&String::from_utf8(bytes).ok()?)
 }
 
 /// What the first rule of a dep-info file makes, and of what. Blanks in paths are written with a backslash before them.

@@ -109,9 +109,11 @@ fn a_directory_that_others_build_into_is_left_alone_until_they_are_named() {
     build(&["build", "--package", "app", "--features", "more"]);
     build(&["build"]);
     let before = whole(Path::new(shared));
-    let alone = clean_with(&fixture, environment, &[]);
-    assert!(left(&alone).contains("outside of the workspace"), "{alone:?}");
-    alone.says("--not-shared");
+    // A check leaves no result that would name its sources.
+    build(&["check", "--manifest-path", other]);
+    let checked = clean_with(&fixture, environment, &["--for", "build"]);
+    assert!(left(&checked).contains("the crate `other` in it is of another"), "{checked:?}");
+    checked.says("--not-shared");
     build(&["build", "--manifest-path", other]);
     fixture.put_bytes("../shared/package/other-0.1.0/src/lib.rs", b"x");
     let named = clean_with(&fixture, environment, &[]);
@@ -303,4 +305,26 @@ fn an_interrupt_while_it_deletes_leaves_a_directory_that_builds_as_before() {
     clean(&fixture, &["--for", "build"]);
     assert_eq!(found(&fixture, "debug/build", "odd-"), Vec::<PathBuf>::new());
     nothing_is_compiled(&fixture, "build");
+}
+
+#[test]
+fn a_directory_outside_that_nobody_else_builds_into_is_cleaned() {
+    let fixture = Fixture::new(TWO);
+    let outside = fixture.path("../outside");
+    let environment: Environment =
+        &[("CARGO_TARGET_DIR", outside.to_str().unwrap()), ("CARGO_INCREMENTAL", "1")];
+    let build = |words: &[&str]| fixture.real("cargo", environment, words);
+    build(&["build", "--package", "app", "--features", "more"]);
+    build(&["build"]);
+    let run = clean_with(&fixture, environment, &["--for", "build"]);
+    assert_eq!(left(&run), "[]", "{run:?}");
+    assert!(labels(&run, "unused-unit").contains(&"app".to_owned()), "{run:?}");
+    assert!(!build(&["build", "--message-format=json"]).contains(r#""fresh":false"#));
+    // Another checkout has members of the same names, and what it checks tells nothing of it.
+    fixture.commit();
+    fixture.real("git", &[], &["worktree", "add", "--quiet", "--detach", "../../other-checkout"]);
+    build(&["build", "--package", "app", "--features", "more"]);
+    let run = clean_with(&fixture, environment, &["--for", "build"]);
+    assert!(left(&run).contains("another checkout, may build into it"), "{run:?}");
+    assert_eq!(run.json()["items"], serde_json::json!([]), "{run:?}");
 }
