@@ -9,7 +9,7 @@ use std::{
 };
 
 use cargo_metadata::{
-    DependencyKind, Node, Package,
+    DependencyKind, Node, Package, PackageId,
     semver::{Op, Version, VersionReq},
 };
 use toml_edit::DocumentMut;
@@ -27,10 +27,12 @@ mod doubles;
 mod host;
 mod loss;
 pub(crate) mod requests;
+mod table;
 
 pub(crate) use doubles::duplicates;
 pub(crate) use host::HostGraph;
 pub(crate) use loss::{Losses, links};
+pub(crate) use table::{Moment, dependencies};
 
 /// One dependency of one member.
 #[derive(Debug, Clone)]
@@ -104,7 +106,7 @@ impl Use<'_> {
 /// Every dependency of every member whose manifest lies in the workspace.
 pub(crate) fn uses(snapshot: &Snapshot) -> Vec<Use<'_>> {
     uses_in(&snapshot.documents, &snapshot.members, |member, table, effective| {
-        resolved(snapshot, snapshot.node(&member.id)?, table, effective)
+        fitting(snapshot.node(&member.id)?, table, effective, |id| snapshot.package(id))
     })
 }
 
@@ -154,11 +156,12 @@ fn inherited(own: &Declaration, base: &Declaration) -> Declaration {
     }
 }
 
-fn resolved<'a>(
-    snapshot: &'a Snapshot,
+/// The package that a declaration of a member, whose node this is, resolved to.
+fn fitting<'a>(
     node: &Node,
     table: &DepTable,
     effective: &Declaration,
+    package: impl Fn(&PackageId) -> Option<&'a Package>,
 ) -> Option<&'a Package> {
     let kind = dependency_kind(table.kind);
     let requirement =
@@ -167,7 +170,7 @@ fn resolved<'a>(
     node.deps
         .iter()
         .filter(|dep| dep.dep_kinds.iter().any(|info| info.kind == kind))
-        .filter_map(|dep| snapshot.package(&dep.pkg))
+        .filter_map(|dep| package(&dep.pkg))
         .find(|package| package.name == effective.package() && fits(&package.version))
 }
 

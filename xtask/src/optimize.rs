@@ -17,6 +17,7 @@ use crate::{
     cli::{self, Code, Depth, Format, Global},
     commit::{self, FileChange},
     findings::{self, Plan, Wishes},
+    graph::{self, Moment},
     interrupt,
     lock::WorkspaceLock,
     measure::{self, CargoBench, Sides},
@@ -337,6 +338,12 @@ fn prove_and_measure(
     record.baseline = Some(side(&trial.baseline, before));
     record.candidate = Some(side(&trial.candidate, after));
     measure::look_inside(snapshot, &sides, (&graphs.0, &graphs.1), record);
+    let documents = snapshot.documents_with(&files)?;
+    record.dependencies = graph::dependencies(
+        &snapshot.members,
+        Moment { documents: &snapshot.documents, metadata: &graphs.0 },
+        Moment { documents: &documents, metadata: &graphs.1 },
+    );
     let kept: Vec<Change> = proof
         .kept
         .iter()

@@ -6,11 +6,13 @@
 use serde::{Deserialize, Serialize};
 
 mod inside;
+mod manifests;
 mod timeline;
 mod tuning;
 mod worth;
 
 pub(crate) use inside::{DiskPart, DuplicateRecord, DuplicateVersion};
+pub(crate) use manifests::{DependencyRecord, DependencySide, FileRecord};
 pub(crate) use timeline::{Calibration, CoreEstimate, CpuReading, Timeline, TimelineUnit};
 pub(crate) use tuning::{TriedValue, TuneOutcome, TunedSetting};
 pub(crate) use worth::{
@@ -48,6 +50,12 @@ pub(crate) struct Record {
     /// Packages in several versions, before or after.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub(crate) duplicates: Vec<DuplicateRecord>,
+    /// The direct dependencies of the members, before and after.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) dependencies: Vec<DependencyRecord>,
+    /// The files that were committed, but for the lock file.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) files: Vec<FileRecord>,
     /// The target directory by parts, largest first.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub(crate) disk: Vec<DiskPart>,

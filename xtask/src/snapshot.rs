@@ -224,6 +224,23 @@ impl Snapshot {
         }
         Ok(hash_of(found.iter().map(|(path, bytes)| (path.as_path(), bytes.as_slice()))))
     }
+
+    /// The parsed forms of the files, once `files` are written.
+    ///
+    /// # Errors
+    /// When one of them does not parse.
+    pub(crate) fn documents_with(
+        &self,
+        files: &BTreeMap<PathBuf, Vec<u8>>,
+    ) -> Result<BTreeMap<PathBuf, DocumentMut>> {
+        let mut documents = self.documents.clone();
+        for (path, bytes) in files {
+            if let Some(document) = documents.get_mut(path) {
+                *document = parse(&self.root.join(path), bytes)?;
+            }
+        }
+        Ok(documents)
+    }
 }
 
 /// SHA-256 over names and bytes of files, but for the ignore file, in hexadecimal digits.

@@ -15,9 +15,9 @@ use crate::{
     disk, interrupt,
     measure::{self, Readings, Sides},
     plan,
-    record::{Measurement, Record, Verdict},
+    record::{FileRecord, Measurement, Record, Verdict},
     shell::Shell,
-    snapshot::Snapshot,
+    snapshot::{LOCK_FILE, Snapshot},
     target_dir::{self, Surroundings},
     wording,
 };
@@ -64,6 +64,7 @@ pub(super) fn finish(
         );
         shell.status("Undo", format!("`cargo xtask restore {backup}` puts everything back"));
         record.backup = Some(backup);
+        record.files = written(snapshot, &files);
     }
     if kept.iter().any(|change| change.code == Code::PackageBloat) {
         clean(snapshot, shell, record);
@@ -105,6 +106,17 @@ pub(super) fn finish(
         ),
     );
     Ok(())
+}
+
+/// The files of a commit as text, but for the lock file, which is long and cargo's own.
+fn written(snapshot: &Snapshot, files: &BTreeMap<PathBuf, Vec<u8>>) -> Vec<FileRecord> {
+    let texts = files.iter().filter(|(path, _)| *path != Path::new(LOCK_FILE));
+    let record = |(path, bytes): (&PathBuf, &Vec<u8>)| FileRecord {
+        path: path.display().to_string(),
+        existed: snapshot.files.get(path).is_some_and(Option::is_some),
+        after: String::from_utf8_lossy(bytes).into_owned(),
+    };
+    texts.map(record).collect()
 }
 
 /// The rows to show: none where nothing was timed and no package directory was there.

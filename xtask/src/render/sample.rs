@@ -44,6 +44,8 @@ pub(super) fn record() -> Record {
         diff: DIFF.to_owned(),
         timelines: timelines(244, 144),
         duplicates: inside::duplicates(),
+        dependencies: inside::dependencies(),
+        files: inside::files(),
         disk: inside::disk(),
         tuning: inside::tuning(),
         return_on_investment: Some(inside::worth()),

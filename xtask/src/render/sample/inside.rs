@@ -1,8 +1,8 @@
 //! Duplicates, disk, tuning and worth of the made-up run.
 
 use crate::record::{
-    DiskPart, DuplicateRecord, DuplicateVersion, Return, ReturnRow, Team, TriedValue, TuneOutcome,
-    TunedSetting,
+    DependencyRecord, DependencySide, DiskPart, DuplicateRecord, DuplicateVersion, FileRecord,
+    Return, ReturnRow, Team, TriedValue, TuneOutcome, TunedSetting,
 };
 
 pub(super) fn duplicates() -> Vec<DuplicateRecord> {
@@ -194,4 +194,51 @@ pub(super) fn worth() -> Return {
             .to_owned(),
         rows: vec![row("clean-dev", 35.6), row("clean-release", 23.8), row("incremental-core", 0.0)],
     }
+}
+
+pub(super) fn dependencies() -> Vec<DependencyRecord> {
+    let side = |requirement: &str, inherits: bool, features: &[&str]| DependencySide {
+        requirement: Some(requirement.to_owned()),
+        version: Some(format!("{requirement}.1")),
+        inherits,
+        features: features.iter().map(|&feature| feature.to_owned()).collect(),
+        default_features: true,
+        optional: false,
+    };
+    let row = |name: &str, member: &str, kind: &str, before, after| DependencyRecord {
+        name: name.to_owned(),
+        member: member.to_owned(),
+        kind: kind.to_owned(),
+        target: None,
+        before,
+        after,
+    };
+    let full = Some(side("1.35", false, &["full"]));
+    let trimmed = Some(side("1.35", true, &["macros", "rt-multi-thread"]));
+    vec![
+        row(
+            "dashmap",
+            "core",
+            "normal",
+            Some(side("5.5", false, &[])),
+            Some(side("6.1", true, &[])),
+        ),
+        row("lru", "detection", "normal", Some(side("0.12", false, &[])), None),
+        row("tokio", "core", "normal", full.clone(), trimmed.clone()),
+        row("tokio", "detection", "dev", full, trimmed),
+    ]
+}
+
+pub(super) fn files() -> Vec<FileRecord> {
+    let text =
+        "[workspace]\nmembers = [\"crates/*\"]\n\n[workspace.dependencies]\ndashmap = \"6.1\"\n";
+    let file = |path: &str, existed, after: &str| FileRecord {
+        path: path.to_owned(),
+        existed,
+        after: after.to_owned(),
+    };
+    vec![
+        file("Cargo.toml", true, text),
+        file(".cargo/config.toml", false, "[alias]\nb = \"build --workspace\"\n"),
+    ]
 }
