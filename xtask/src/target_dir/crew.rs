@@ -50,7 +50,7 @@ pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[derive(Debug)]
 struct Shared<J> {
     threads: usize,
-    /// [`State::idle`], to be asked often.
+    /// What [`Shared::count_idle`] found last, to be asked often without the lock.
     idle: AtomicUsize,
     state: Mutex<State<J>>,
     news: Condvar,
