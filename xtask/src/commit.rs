@@ -1,7 +1,7 @@
 //! Writes files of a workspace all or not at all: the only place that writes to a workspace.
 //!
 //! Invariant: at every instant, whatever dies, either all files are old or all are new or a whole
-//! and flushed backup says `committing`, from which [`recover`] puts the old files back.
+//! and flushed backup says `committing`, from which [`recover()`] puts the old files back.
 //!
 //! The steps: check everything (`preflight`), make the backup (`journal`), write all new files
 //! under temporary names, then rename each, read all back, and mark the backup `committed`. After
@@ -63,7 +63,7 @@ pub(crate) struct Origin {
 /// Backs up the files that change, then writes all of them or none.
 ///
 /// Returns the backup's id, the name of its directory. The caller holds the workspace's lock and
-/// has called [`recover`]. Changes without effect are left out. A file that is reached through a
+/// has called [`recover()`]. Changes without effect are left out. A file that is reached through a
 /// symbolic link is written where the link leads, if that is in the workspace; the link stays.
 /// Hard links, extended attributes and access control lists of replaced files are not kept.
 ///

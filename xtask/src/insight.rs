@@ -1,6 +1,6 @@
 //! What makes a build slow and what other cores would change: figures and sentences, for every report alike.
 //!
-//! Pure: reads [`Timeline`]s and [`DuplicateRecord`]s, whatever they hold, and never says more than they
+//! Pure: reads [`Timeline`]s and [`DuplicateRecord`](crate::record::DuplicateRecord)s, whatever they hold, and never says more than they
 //! show: unit time is called unit time, and an estimate an estimate.
 
 use std::{collections::BTreeSet, fmt};

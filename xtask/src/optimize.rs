@@ -1,6 +1,6 @@
 //! `optimize`: snapshot, plan, question, proof in the shadows, one commit, cleaning, report.
 //!
-//! Read top to bottom, it is the flow. The workspace is written once, by [`commit`](crate::commit).
+//! Read top to bottom, it is the flow. The workspace is written once, by [`commit`].
 
 use std::{
     collections::BTreeMap,

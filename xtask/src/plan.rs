@@ -1,6 +1,6 @@
 //! Changes, the edits they are made of, and what a choice of them makes of the files.
 //!
-//! Pure: [`materialise`] turns a snapshot and a choice of changes into bytes and touches nothing.
+//! Pure: [`materialise()`] turns a snapshot and a choice of changes into bytes and touches nothing.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

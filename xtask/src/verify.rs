@@ -177,7 +177,7 @@ fn collect_features(message: &Diagnostic, out: &mut Vec<String>) {
 }
 
 /// Names that a message calls a feature: "the item is gated behind the `net` feature",
-/// "the `rt-multi-thread` feature is disabled", "The #[tokio::main] macro requires rt or rt-multi-thread."
+/// "the `rt-multi-thread` feature is disabled", "The `#[tokio::main]` macro requires rt or rt-multi-thread."
 fn features_named(text: &str) -> Vec<String> {
     let pieces: Vec<&str> = text.split('`').collect();
     let quoted = (1..pieces.len()).step_by(2).filter(|at| {

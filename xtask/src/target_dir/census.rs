@@ -6,12 +6,13 @@
 use std::{
     ffi::{OsStr, OsString},
     io,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::SystemTime,
 };
 
 use super::{
     Progress,
+    crew::locked,
     descent::Descent,
     directory::{Attributes, Directory, Identity, Kind, Names},
     roam::{Visit, roam},
@@ -220,10 +221,6 @@ impl Visit for Census<'_> {
     fn is_stopped(&self) -> bool {
         self.progress.is_stopped()
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn inner<T>(mutex: Mutex<T>) -> T {

@@ -42,10 +42,15 @@ pub(super) fn employ<T: Trade>(trade: &T, job: T::Job, threads: usize) {
     thread::scope(|scope| Hand { scope, trade, shared: &shared }.serve());
 }
 
+/// Locks what the threads of a crew share. If one of them panicked, so does who employs them, and nobody sees the data.
+pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 #[derive(Debug)]
 struct Shared<J> {
     threads: usize,
-    /// [`State::idle`], to be asked often.
+    /// What [`Shared::count_idle`] found last, to be asked often without the lock.
     idle: AtomicUsize,
     state: Mutex<State<J>>,
     news: Condvar,
@@ -61,7 +66,7 @@ struct State<J> {
 
 impl<J> Shared<J> {
     fn state(&self) -> MutexGuard<'_, State<J>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.state)
     }
 
     /// Threads that wait or were not started yet, beyond those for whom there is a job.

@@ -10,13 +10,14 @@ use std::{
     io,
     path::PathBuf,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
 };
 
 use super::{
     PACKAGE, Progress,
+    crew::locked,
     descent::Descent,
     directory::{Attributes, Directory, Identity, Kind, Names},
     roam::{Visit, roam},
@@ -317,10 +318,6 @@ impl Visit for Count<'_> {
     fn is_stopped(&self) -> bool {
         self.progress.is_stopped()
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn shelf(identity: &Identity) -> usize {

@@ -7,13 +7,14 @@ use std::{
     ffi::{OsStr, OsString},
     io,
     sync::{
-        Mutex, PoisonError,
+        Mutex,
         atomic::{AtomicU64, Ordering},
     },
 };
 
 use super::super::{
     Progress,
+    crew::locked,
     descent::Descent,
     directory::{Attributes, Directory, Identity, Kind, Names},
     roam::{Visit, roam, roam_entries},
@@ -82,7 +83,7 @@ impl<'a> Sweep<'a> {
             return Ok(if is_file { found.bytes } else { 0 });
         }
         let shelf = &self.linked[shelf(&found.identity)];
-        let _one_at_a_time = shelf.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one_at_a_time = locked(shelf);
         let found = directory.attributes_of(name)?;
         directory.remove_file(name)?;
         Ok(if found.names <= 1 { found.bytes } else { 0 })
