@@ -26,7 +26,6 @@ use crate::{
     processors,
     record::{ChangeRecord, Record, Side, Spent, Verdict},
     render, report,
-    settled,
     shadow::{self, Shadows},
     shell::Shell,
     snapshot::{self, Intent, Snapshot},
@@ -44,7 +43,7 @@ mod stage;
 mod time;
 
 use finish::{Cleaning, file_changes, finish};
-use judged::{Verdicts, asked, remind};
+use judged::{Verdicts, remind};
 use prove::Proof;
 use stage::Shadowed;
 use time::{Course, Measured};
@@ -82,9 +81,7 @@ pub(crate) fn run(args: &cli::Optimize, global: &Global, shell: &Shell) -> Resul
     let snapshot = Snapshot::read(&root, global.offline, &findings::PROBES)?;
     snapshot.announce(shell);
     let mut wishes = wishes(args);
-    if !args.retry_rejected {
-        wishes.settled = settled::recall(&snapshot, &asked(args, &snapshot), shell)?;
-    }
+    wishes.settled = judged::recall(args, &snapshot, shell)?;
     let blind = look_out(args, &snapshot, &mut wishes, global, shell)?;
     let plan = findings::plan(&snapshot, &wishes)?;
     let mut record = new_record(&snapshot, &plan);
@@ -346,13 +343,9 @@ fn prove_and_measure(
     let Measured { mut sides, tuning } = measured;
     record.tuning = tuning;
     let files = trial.resolve(&proof.kept)?.map_err(anyhow::Error::msg)?;
-    if let (Err(error), false) = (&sources, proof.rejected.is_empty()) {
-        proof.notes.push(format!("the next run will try again what was rejected: {error:#}"));
-    }
     // What was judged with an update that is not committed was judged of something else.
-    let sources = sources.ok().filter(|_| args.update == trial.updates_all());
-    let how = asked(args, snapshot);
-    let verdicts_to_keep = Verdicts::of(plan, &proof, &how, sources.as_deref(), args.update);
+    let sources = Some(sources).filter(|_| args.update == trial.updates_all());
+    let to_keep = judged::learnt((args, snapshot), plan, &mut proof, sources);
     proof.notes.push(format!("the proof took {} of the candidate", trial.checks_made()));
     record.notes.append(&mut proof.notes);
     let host = &snapshot.machine.host;
@@ -371,7 +364,7 @@ fn prove_and_measure(
         .map(|change| findings::settled(snapshot, &trial.widened(change), &files))
         .collect();
     record.changes = verdicts(&kept, &proof, &plan.left);
-    Ok(Outcome { kept, files, sides, verdicts: verdicts_to_keep })
+    Ok(Outcome { kept, files, sides, verdicts: to_keep })
 }
 
 fn side(checked: &crate::verify::Checked, duplicates: usize) -> Side {

@@ -108,7 +108,12 @@ impl Judgement {
     }
 
     /// Whether it holds. The hash of the sources is asked for last, and only where all else is the same.
-    fn holds(&self, state: &str, asked: &Asked<'_>, sources: impl FnOnce() -> Option<String>) -> bool {
+    fn holds(
+        &self,
+        state: &str,
+        asked: &Asked<'_>,
+        sources: impl FnOnce() -> Option<String>,
+    ) -> bool {
         self.states.iter().any(|known| known == state)
             && match &self.rests {
                 Rests::Compiler { sources: judged } => sources().as_ref() == Some(judged),
@@ -138,7 +143,9 @@ pub(crate) fn recall(snapshot: &Snapshot, asked: &Asked<'_>, shell: &Shell) -> R
         sources
             .get_or_insert_with(|| {
                 let digest = shadow::digest(snapshot);
-                let said = |error: anyhow::Error| shell.warn(format!("what was rejected is tried again: {error:#}"));
+                let said = |error: anyhow::Error| {
+                    shell.warn(format!("what was rejected is tried again: {error:#}"))
+                };
                 digest.map_err(said).ok()
             })
             .clone()
@@ -206,8 +213,11 @@ pub(crate) fn remember(snapshot: &Snapshot, record: &Record, learnt: &Learnt<'_>
     let new: Vec<Judgement> = new.collect();
     // What was damaged is lost, and was warned of at the start.
     let known = store::read(&snapshot.target_dir).unwrap_or_default();
-    let is_tried = |it: &Judgement| it.workspace == record.workspace && learnt.tried.contains(&it.id);
-    let stale = |it: &Judgement| is_tried(it) && (it.states.contains(&before) || it.states.contains(&after));
+    let is_tried =
+        |it: &Judgement| it.workspace == record.workspace && learnt.tried.contains(&it.id);
+    let stale = |it: &Judgement| {
+        is_tried(it) && (it.states.contains(&before) || it.states.contains(&after))
+    };
     if new.is_empty() && !known.iter().any(stale) {
         return Ok(());
     }
@@ -218,7 +228,8 @@ pub(crate) fn remember(snapshot: &Snapshot, record: &Record, learnt: &Learnt<'_>
 
 /// What to say of changes that were not tried again, or are not to be: the line that silences them for good.
 pub(crate) fn note(changes: &[ChangeRecord], snapshot: &Snapshot) -> Option<String> {
-    let is_settled = |it: &&ChangeRecord| it.verdict == Verdict::Rejected || it.remembered.is_some();
+    let is_settled =
+        |it: &&ChangeRecord| it.verdict == Verdict::Rejected || it.remembered.is_some();
     let ids: BTreeSet<&str> = changes.iter().filter(is_settled).map(|it| it.id.as_str()).collect();
     if ids.is_empty() {
         return None;

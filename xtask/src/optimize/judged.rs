@@ -4,24 +4,52 @@
 
 use std::{collections::BTreeSet, path::Path};
 
+use anyhow::Result;
+
 use super::prove::{Proof, Timed};
 use crate::{
     cli,
     findings::Plan,
     plan::Change,
     record::{Record, Verdict},
-    settled::{self, Asked, Judged, Learnt, Rests},
+    settled::{self, Asked, Judged, Learnt, Rests, Settled},
     shell::Shell,
     snapshot::Snapshot,
 };
 
 /// How the run measures. A check finds nothing out that could speak against an earlier measurement.
-pub(super) fn asked<'a>(args: &'a cli::Optimize, snapshot: &Snapshot) -> Asked<'a> {
+fn asked<'a>(args: &'a cli::Optimize, snapshot: &Snapshot) -> Asked<'a> {
     Asked {
         cores: snapshot.machine.cores,
         depth: (!args.check).then_some(args.measure),
         bench: args.bench.as_deref(),
     }
+}
+
+/// What of earlier verdicts holds; with other versions of everything anything may stand.
+///
+/// # Errors
+/// When the run is interrupted.
+pub(super) fn recall(args: &cli::Optimize, snapshot: &Snapshot, shell: &Shell) -> Result<Settled> {
+    if args.retry_rejected || args.update {
+        return Ok(Settled::default());
+    }
+    settled::recall(snapshot, &asked(args, snapshot), shell)
+}
+
+/// What a whole proof has to hand on. `sources`: their hash when they were copied; none where what was proved is not
+/// what is committed.
+pub(super) fn learnt(
+    (args, snapshot): (&cli::Optimize, &Snapshot),
+    plan: &Plan,
+    proof: &mut Proof,
+    sources: Option<Result<String>>,
+) -> Verdicts {
+    if let (Some(Err(error)), false) = (&sources, proof.rejected.is_empty()) {
+        proof.notes.push(format!("the next run will try again what was rejected: {error:#}"));
+    }
+    let sources = sources.and_then(Result::ok);
+    Verdicts::of(plan, proof, &asked(args, snapshot), sources.as_deref(), args.update)
 }
 
 /// What the proof of a run has to hand on.
@@ -32,8 +60,7 @@ pub(super) struct Verdicts {
 }
 
 impl Verdicts {
-    /// Of a whole proof. `sources`: their hash when they were copied, where what was proved is what is committed.
-    pub(super) fn of(
+    fn of(
         plan: &Plan,
         proof: &Proof,
         asked: &Asked<'_>,
@@ -60,7 +87,13 @@ impl Verdicts {
     }
 
     /// Hands it on to the next run. That it cannot be is no failure of this one.
-    pub(super) fn remember(&self, snapshot: &Snapshot, run_dir: &Path, record: &mut Record, shell: &Shell) {
+    pub(super) fn remember(
+        &self,
+        snapshot: &Snapshot,
+        run_dir: &Path,
+        record: &mut Record,
+        shell: &Shell,
+    ) {
         let run = run_dir.file_name().unwrap_or_default().to_string_lossy();
         let learnt = Learnt { run: &run, tried: &self.tried, judged: &self.judged };
         if let Err(error) = settled::remember(snapshot, record, &learnt) {

@@ -340,11 +340,7 @@ fn compared(profile: Profile, with: &[f64], without: &[f64]) -> String {
     )
 }
 
-fn reject(
-    proof: &mut Proof,
-    (reason, timed): (&str, Timed),
-    which: impl Fn(&Change) -> bool,
-) {
+fn reject(proof: &mut Proof, (reason, timed): (&str, Timed), which: impl Fn(&Change) -> bool) {
     let (out, kept) = std::mem::take(&mut proof.kept).into_iter().partition(|change| which(change));
     proof.kept = kept;
     let out: Vec<Change> = out;

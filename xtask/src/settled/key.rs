@@ -17,7 +17,8 @@ const VERSION: u32 = 1;
 pub(super) fn state(machine: &Machine, configuration: &str, texts: &[String]) -> String {
     let Machine { os, arch, cores: _, rustc, cargo, host } = machine;
     let version = VERSION.to_string();
-    let fixed = [version.as_str(), env!("CARGO_PKG_VERSION"), os, arch, rustc, cargo, host, configuration];
+    let fixed =
+        [version.as_str(), env!("CARGO_PKG_VERSION"), os, arch, rustc, cargo, host, configuration];
     hash(fixed.into_iter().chain(texts.iter().map(String::as_str)))
 }
 
@@ -28,8 +29,12 @@ pub(super) fn ways(change: &Change) -> BTreeSet<String> {
     let text = |(edits, removes): (&Vec<Edit>, &Vec<_>)| {
         // What a search makes up has no edits yet; its reason names the settings.
         let reason = if edits.is_empty() { change.reason.as_str() } else { "" };
-        let parts =
-            [change.id(), format!("{edits:?}"), format!("{removes:?}"), format!("{:?}", change.umbrella)];
+        let parts = [
+            change.id(),
+            format!("{edits:?}"),
+            format!("{removes:?}"),
+            format!("{:?}", change.umbrella),
+        ];
         hash(parts.iter().map(String::as_str).chain([reason]))
     };
     std::iter::once(first).chain(others).map(text).collect()

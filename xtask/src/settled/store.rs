@@ -42,7 +42,9 @@ pub(super) fn read(target_dir: &Path) -> Result<Vec<Judgement>> {
         return Ok(Vec::new());
     };
     let failed = || {
-        format!("`{FILE}` in the history is damaged; the next run that rejects something writes it anew")
+        format!(
+            "`{FILE}` in the history is damaged; the next run that rejects something writes it anew"
+        )
     };
     let file: File = serde_json::from_slice(&bytes).with_context(failed)?;
     ensure!(file.schema == SCHEMA, "`{FILE}` in the history has schema {}", file.schema);

@@ -54,11 +54,7 @@ fn of(
     Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn add(
-    hash: &mut hmac_sha256::Hash,
-    entry: &DirEntry,
-    roots: &BTreeSet<PathBuf>,
-) -> Result<()> {
+fn add(hash: &mut hmac_sha256::Hash, entry: &DirEntry, roots: &BTreeSet<PathBuf>) -> Result<()> {
     let (path, kind) = (entry.path(), entry.file_type());
     if kind.is_file() {
         put(hash, b'f', path.as_os_str().as_encoded_bytes());

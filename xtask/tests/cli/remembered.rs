@@ -48,7 +48,11 @@ one
 fn judged() -> (Fixture, Run) {
     let fixture = Fixture::new(GENERATED);
     let run = fixture.optimized(&PASS);
-    assert_eq!((run.ids("applied"), run.ids("rejected")), (ids(&[GHOUL]), ids(&[GHOST])), "{run:?}");
+    assert_eq!(
+        (run.ids("applied"), run.ids("rejected")),
+        (ids(&[GHOUL]), ids(&[GHOST])),
+        "{run:?}"
+    );
     assert!(run.change(GHOST).get("remembered").is_none(), "{run:?}");
     // Whatever is made there from now on is made by the next run.
     fs::remove_dir_all(fixture.path("target")).unwrap();
