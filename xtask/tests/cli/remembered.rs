@@ -103,7 +103,7 @@ fn what_was_rejected_is_not_tried_again_and_no_check_fails_for_it() {
     let second = fixture.optimized(&PASS);
     second.says("nothing to do");
     tried_nothing(&fixture, &second);
-    second.holds(GHOST, "rejected", &format!("rejected by the run {id}: core/"));
+    second.holds(GHOST, "rejected", &format!("rejected by the run {id}: "));
     second.holds(GHOST, "rejected", "error[E0432]");
     assert_eq!(second.change(GHOST)["remembered"].as_str(), Some(id.as_str()));
     let check = fixture.optimize(&[&["--check"], &PASS[..]].concat()).exits(0);
@@ -188,7 +188,7 @@ fn flags_configuration_and_a_lock_file_that_changed_are_reasons_to_try_again() {
 }
 
 #[test]
-fn it_is_tried_again_on_demand_and_what_stands_then_is_forgotten() {
+fn it_is_tried_again_on_demand_and_the_newer_verdict_takes_the_place() {
     let (fixture, _) = judged();
     let check = fixture.optimize(&[&["--check", "--retry-rejected"], &PASS[..]].concat()).exits(1);
     check.says("Pending");
