@@ -28,6 +28,9 @@ pub(crate) struct Split<T> {
     pub(crate) sound: Vec<T>,
     /// In the order in which they fell, each with the error of the smallest failing set it was in.
     pub(crate) rejected: Vec<(T, String)>,
+    /// For each of these, in their order, the sound items without which it might have stood; none if it failed
+    /// alone.
+    pub(crate) adversaries: Vec<Vec<T>>,
     /// How many subsets were tested, without the first verdict.
     pub(crate) tests: usize,
 }
@@ -70,9 +73,18 @@ pub(crate) fn largest_sound<T: Clone>(
     } else {
         search.grow(&mut sound, &fallen, has_lost_an_adversary)?;
     }
-    let rejected = fallen.iter().filter(|one| !sound.contains(&one.item));
+    let rejected: Vec<&Fallen> = fallen.iter().filter(|one| !sound.contains(&one.item)).collect();
+    // What fell for something that fell as well was tried once more, with everything that stands.
+    let adversaries = |one: &&Fallen| match has_lost_an_adversary(one, &sound) {
+        true => pick(&sound),
+        false => pick(&without(&one.culprits, &[one.item])),
+    };
     Ok(Split {
-        rejected: rejected.map(|one| (items[one.item].clone(), search.evidence(one))).collect(),
+        adversaries: rejected.iter().map(adversaries).collect(),
+        rejected: rejected
+            .iter()
+            .map(|one| (items[one.item].clone(), search.evidence(one)))
+            .collect(),
         sound: pick(&sound),
         tests: search.tests,
     })
@@ -257,6 +269,7 @@ mod tests {
         let split = run(&[1, 2, 3, 4, 5], |set| set.contains(&4).then(|| "four".to_owned()));
         assert_eq!(split.sound, [1, 2, 3, 5]);
         assert_eq!(split.rejected, [(4, "four".to_owned())]);
+        assert_eq!(split.adversaries, [[0_u8; 0]], "it fails alone");
     }
 
     #[test]
@@ -264,6 +277,7 @@ mod tests {
         let bad = |set: &[u8]| (set.contains(&2) && set.contains(&5)).then(|| "both".to_owned());
         let split = run(&[1, 2, 3, 4, 5, 6], bad);
         assert_eq!(split.sound, [1, 2, 3, 4, 6]);
+        assert_eq!(split.adversaries, [[2]]);
     }
 
     #[test]

@@ -112,6 +112,9 @@ pub(crate) struct Optimize {
     /// Do not run the tests of the workspace
     #[arg(long)]
     pub(crate) no_test: bool,
+    /// Try again what an earlier run rejected, although nothing that this depended on has changed
+    #[arg(long)]
+    pub(crate) retry_rejected: bool,
     /// Also update every dependency in the lock file (`cargo update`)
     #[arg(long)]
     pub(crate) update: bool,

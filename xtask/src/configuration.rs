@@ -99,8 +99,18 @@ impl Stack {
         self.layers.iter().map(|layer| layer.path.as_path())
     }
 
+    /// All of it as text, but for the files that are `known` otherwise: the same wherever cargo heeds the same.
+    pub(crate) fn texts(&self, known: impl Fn(&Path) -> bool) -> Vec<String> {
+        let files = self.layers.iter().filter(|layer| !known(&layer.path));
+        let files = files.map(|layer| format!("{}\n{}", layer.path.display(), layer.document));
+        let mut variables: Vec<String> =
+            self.variables.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        variables.sort();
+        files.chain(variables).collect()
+    }
+
     #[cfg(test)]
-    fn of(files: &[(&str, &str)], variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn of(files: &[(&str, &str)], variables: &[(&str, &str)]) -> Self {
         let layers = files.iter().map(|(path, text)| Layer {
             path: PathBuf::from(path),
             document: text.parse().unwrap(),

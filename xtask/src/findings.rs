@@ -16,6 +16,7 @@ use crate::{
     outlook::Outlook,
     plan::{self, Change, Edit},
     record::{ChangeRecord, Effort, Verdict},
+    settled::Settled,
     snapshot::Snapshot,
 };
 
@@ -71,6 +72,7 @@ impl Finding {
             files: Vec::new(),
             impact: None,
             effort: None,
+            remembered: None,
         })
     }
 }
@@ -86,6 +88,8 @@ pub(crate) struct Wishes {
     pub(crate) outlook: Option<Outlook>,
     /// Timed builds will search for the best profile settings.
     pub(crate) search: bool,
+    /// What earlier runs decided.
+    pub(crate) settled: Settled,
 }
 
 /// Changes in the order in which they are applied, and what is left with its reason.
@@ -114,7 +118,7 @@ pub(crate) fn plan(snapshot: &Snapshot, wishes: &Wishes) -> Result<Plan> {
         let removals: Vec<&Change> = unused
             .iter()
             .filter_map(Finding::change)
-            .filter(|change| !is_ignored(snapshot, change.code, &change.subject))
+            .filter(|change| kept_out(snapshot, wishes, change).is_none())
             .collect();
         let outlook = wishes.outlook.as_ref();
         let found = duplicate_version::find(snapshot, &uses, &removals, outlook);
@@ -141,10 +145,10 @@ pub(crate) fn plan(snapshot: &Snapshot, wishes: &Wishes) -> Result<Plan> {
         }
         for finding in rule() {
             match finding {
-                Finding::Remedy(change) if is_ignored(snapshot, change.code, &change.subject) => {
-                    plan.left.push(record(&change, Verdict::Skipped, IGNORED));
-                }
-                Finding::Remedy(change) => plan.changes.push(change),
+                Finding::Remedy(change) => match kept_out(snapshot, wishes, &change) {
+                    Some(record) => plan.left.push(record),
+                    None => plan.changes.push(change),
+                },
                 Finding::Left(record) => plan.left.push(record),
             }
         }
@@ -219,6 +223,17 @@ fn is_ignored(snapshot: &Snapshot, code: Code, subject: &str) -> bool {
     ignore.contains(&plan::id(code, subject)) || ignore.contains(code.as_str())
 }
 
+/// The record of a change that is not to be tried: the policy names it, or an earlier run judged the same.
+fn kept_out(snapshot: &Snapshot, wishes: &Wishes, change: &Change) -> Option<ChangeRecord> {
+    if is_ignored(snapshot, change.code, &change.subject) {
+        return Some(record(change, Verdict::Skipped, IGNORED));
+    }
+    let known = wishes.settled.of(change)?;
+    let remembered = Some(known.run.clone());
+    let reason = known.reason();
+    Some(ChangeRecord { remembered, effort: None, ..record(change, known.verdict, &reason) })
+}
+
 /// The record of a change with its verdict.
 pub(crate) fn record(change: &Change, verdict: Verdict, reason: &str) -> ChangeRecord {
     ChangeRecord {
@@ -230,5 +245,6 @@ pub(crate) fn record(change: &Change, verdict: Verdict, reason: &str) -> ChangeR
         files: change.files().iter().map(|path| path.display().to_string()).collect(),
         impact: None,
         effort: Some(Effort { files: change.files().len(), edits: change.edits.len() }),
+        remembered: None,
     }
 }

@@ -1,6 +1,6 @@
 //! The history beside a target directory: every sample as it was read, and a copy of every timed record.
 //!
-//! Append-only: a line that was written is never changed and never deleted, and each is on the disk
+//! The samples are append-only: a line that was written is never changed and never deleted, and each is on the disk
 //! before the next build starts, so that a run that is interrupted loses nothing.
 
 use std::{
@@ -179,6 +179,31 @@ pub(crate) fn append_other(target_dir: &Path, file: &str, reading: &impl Seriali
     let path = place::writable(target_dir)?.dir.join(file);
     let line = serde_json::to_vec(reading).context("failed to write JSON")?;
     append_line(&path, &line).with_context(|| format!("failed to append to `{}`", path.display()))
+}
+
+/// Puts a file of another kind in the place of an earlier one, in one step.
+///
+/// # Errors
+/// When no place for the history can be written.
+pub(crate) fn replace_other(target_dir: &Path, file: &str, bytes: &[u8]) -> Result<()> {
+    disk::replace(&place::writable(target_dir)?.dir.join(file), bytes)
+}
+
+/// Reads such a file, of at most `most_bytes`; none where there is none.
+///
+/// # Errors
+/// When it is there and cannot be read, or is larger.
+pub(crate) fn read_other(
+    target_dir: &Path,
+    file: &str,
+    most_bytes: u64,
+) -> Result<Option<Vec<u8>>> {
+    for dir in place::places(target_dir).into_iter().filter(|dir| dir.is_dir()) {
+        if let Some(bytes) = disk::read_regular(&dir.join(file), most_bytes)? {
+            return Ok(Some(bytes));
+        }
+    }
+    Ok(None)
 }
 
 /// Keeps a copy of a record, in place of an earlier one of the same run.

@@ -38,6 +38,7 @@ mod render;
 mod report;
 mod restore;
 mod sccache;
+mod settled;
 mod shadow;
 mod shell;
 mod snapshot;

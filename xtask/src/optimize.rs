@@ -27,7 +27,7 @@ use crate::{
     processors,
     record::{ChangeRecord, Record, Side, Spent, Verdict},
     render, report,
-    shadow::Shadows,
+    shadow::{self, Shadows},
     shell::Shell,
     snapshot::{self, Intent, Snapshot},
     trial::{LockUpdate, Trial, Weight},
@@ -37,12 +37,14 @@ use crate::{
 mod attribute;
 mod describe;
 mod finish;
+mod judged;
 mod prove;
 mod search;
 mod stage;
 mod time;
 
 use finish::{Cleaning, file_changes, finish};
+use judged::{Verdicts, remind};
 use prove::Proof;
 use stage::Shadowed;
 use time::{Course, Measured};
@@ -80,12 +82,13 @@ pub(crate) fn run(args: &cli::Optimize, global: &Global, shell: &Shell) -> Resul
     let snapshot = Snapshot::read(&root, global.offline, &findings::PROBES)?;
     snapshot.announce(shell);
     let mut wishes = wishes(args);
+    wishes.settled = judged::recall(args, &snapshot, shell)?;
     let blind = look_out(args, &snapshot, &mut wishes, global, shell)?;
     let plan = findings::plan(&snapshot, &wishes)?;
     let mut record = new_record(&snapshot, &plan);
     record.notes.extend(limited.into_iter().chain(blind));
     if args.check {
-        return Ok(print_check(&plan, &record, global, shell));
+        return Ok(print_check(&plan, &snapshot, record, global, shell));
     }
     let description =
         describe::described(&snapshot, &plan, wishes.codes.contains(&Code::PackageBloat));
@@ -102,6 +105,7 @@ pub(crate) fn run(args: &cli::Optimize, global: &Global, shell: &Shell) -> Resul
         shell.status("Finished", "nothing to do");
     }
     if args.dry_run || is_idle {
+        remind(&snapshot, &mut record, shell);
         print_result(&record, global)?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -161,6 +165,7 @@ struct Outcome {
     /// Bytes to commit, lock file included.
     files: BTreeMap<PathBuf, Vec<u8>>,
     sides: Sides,
+    verdicts: Verdicts,
 }
 
 fn wishes(args: &cli::Optimize) -> Wishes {
@@ -173,6 +178,7 @@ fn wishes(args: &cli::Optimize) -> Wishes {
         // A check times nothing, so it cannot call pending what only a clock decides.
         search: args.measure == Depth::Full && !args.check,
         outlook: None,
+        ..Wishes::default()
     }
 }
 
@@ -212,13 +218,23 @@ fn new_record(snapshot: &Snapshot, plan: &Plan) -> Record {
     }
 }
 
-fn print_check(plan: &Plan, record: &Record, global: &Global, shell: &Shell) -> ExitCode {
+fn print_check(
+    plan: &Plan,
+    snapshot: &Snapshot,
+    mut record: Record,
+    global: &Global,
+    shell: &Shell,
+) -> ExitCode {
     for change in &plan.changes {
         shell.status("Pending", format!("{} ({})", change.title, change.id()));
     }
+    for left in plan.left.iter().filter(|left| left.remembered.is_some()) {
+        shell.status("Settled", format!("{} ({}): {}", left.title, left.id, left.reason));
+    }
+    remind(snapshot, &mut record, shell);
     if global.format == Format::Json {
         // The exit code is the result; a closed stdout must not turn it into another.
-        let _ = output::json(record);
+        let _ = output::json(&record);
     }
     if plan.changes.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) }
 }
@@ -294,6 +310,8 @@ fn prove_and_measure(
         record.changes = verdicts(&plan.changes, &Proof::default(), &plan.left);
         return Ok(Outcome { kept: plan.changes.clone(), files, ..Outcome::default() });
     }
+    // Of what is copied: whatever somebody saves meanwhile makes another one.
+    let sources = shadow::digest(snapshot);
     shell.status("Copying", "the workspace twice, as baseline and candidate");
     let shadows = Shadows::create(snapshot, global.offline)?;
     shell.status("Checking", "the baseline: `cargo check --workspace --all-targets`");
@@ -326,6 +344,9 @@ fn prove_and_measure(
     let Measured { mut sides, tuning } = measured;
     record.tuning = tuning;
     let files = trial.resolve(&proof.kept)?.map_err(anyhow::Error::msg)?;
+    // What was judged with an update that is not committed was judged of something else.
+    let sources = Some(sources).filter(|_| args.update == trial.updates_all());
+    let to_keep = judged::learnt((args, snapshot), plan, &mut proof, sources);
     proof.notes.push(format!("the proof took {} of the candidate", trial.checks_made()));
     record.notes.append(&mut proof.notes);
     let host = &snapshot.machine.host;
@@ -350,7 +371,7 @@ fn prove_and_measure(
         .map(|change| findings::settled(snapshot, &trial.widened(change), &files))
         .collect();
     record.changes = verdicts(&kept, &proof, &plan.left);
-    Ok(Outcome { kept, files, sides })
+    Ok(Outcome { kept, files, sides, verdicts: to_keep })
 }
 
 fn side(checked: &crate::verify::Checked, duplicates: usize) -> Side {

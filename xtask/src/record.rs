@@ -122,6 +122,9 @@ pub(crate) struct ChangeRecord {
     /// What it asks of a reviewer; none for changes that were not tried.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) effort: Option<Effort>,
+    /// The earlier run that judged it; it was not tried again, since nothing that the judgement depended on had changed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) remembered: Option<String>,
 }
 
 /// Verdict of a change.

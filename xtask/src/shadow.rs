@@ -20,8 +20,10 @@ use crate::{
 };
 
 mod copy;
+mod digest;
 
 use copy::Content;
+pub(crate) use digest::digest;
 
 /// Baseline and candidate, side by side; both go when this is dropped.
 #[derive(Debug)]

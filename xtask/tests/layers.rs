@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// The modules from high to low, as docs/architecture.md has them.
-const ORDER: [&str; 47] = [
+const ORDER: [&str; 48] = [
     "main",
     "optimize",
     "validate",
@@ -12,6 +12,7 @@ const ORDER: [&str; 47] = [
     "trial",
     "tune",
     "outlook",
+    "settled",
     "clean",
     "restore",
     "report",

@@ -14,7 +14,11 @@ pub(super) fn described(snapshot: &Snapshot, plan: &Plan, cleans: bool) -> Strin
         text.push_str(&format!("{:>14} {}\n", "", change.reason));
     }
     for left in &plan.left {
-        let verdict = if left.verdict == Verdict::Blocked { "Blocked" } else { "Skipped" };
+        let verdict = match left.verdict {
+            Verdict::Blocked => "Blocked",
+            Verdict::Rejected => "Rejected",
+            _ => "Skipped",
+        };
         text.push_str(&format!("{verdict:>12} {} ({}): {}\n", left.title, left.id, left.reason));
     }
     if cleans && !plan.files.is_empty() {

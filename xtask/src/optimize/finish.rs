@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-use super::{Outcome, said_too_late};
+use super::{Outcome, judged, said_too_late};
 use crate::{
     clean,
     cli::Code,
@@ -39,7 +39,7 @@ pub(super) fn finish(
     shell: &Shell,
     record: &mut Record,
 ) -> Result<()> {
-    let Outcome { kept, files, sides } = outcome;
+    let Outcome { kept, files, sides, verdicts } = outcome;
     let Sides { baseline: mut before, candidate: mut after } = sides;
     let package = measure::plain(snapshot.inventory.package.bytes as f64);
     before.package_bytes.push(package.clone());
@@ -66,6 +66,7 @@ pub(super) fn finish(
         record.backup = Some(backup);
         record.files = written(snapshot, &files);
     }
+    verdicts.remember(snapshot, run_dir, record, shell);
     if kept.iter().any(|change| change.code == Code::PackageBloat) {
         clean(snapshot, shell, record);
     }
@@ -84,20 +85,7 @@ pub(super) fn finish(
         let first = change.reason.lines().next().unwrap_or_default();
         shell.status("Rejected", format!("{} ({}): {first}", change.title, change.id));
     }
-    let rejected: Vec<String> = record
-        .changes
-        .iter()
-        .filter(|change| change.verdict == Verdict::Rejected)
-        .map(|change| format!("{:?}", change.id))
-        .collect();
-    if !rejected.is_empty() {
-        let list = rejected.join(", ");
-        let note = format!(
-            "to settle what was rejected, put `ignore = [{list}]` into `[workspace.metadata.optimize]`"
-        );
-        shell.status("Note", &note);
-        record.notes.push(note);
-    }
+    judged::remind(snapshot, record, shell);
     shell.status(
         "Reported",
         format!(

@@ -1,6 +1,6 @@
 //! Which changes of a plan stand: check all, bisect on failure, try alternatives, run the tests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, bail};
 
@@ -21,9 +21,30 @@ pub(super) struct Proof {
     pub(super) rejected: Vec<(Change, String)>,
     /// Neither for nor against: what was searched for and not found.
     pub(super) idle: Vec<(Change, String)>,
+    /// For what compiler or tests rejected, by id: changes without which it might have stood.
+    pub(super) adversaries: BTreeMap<String, BTreeSet<String>>,
+    /// What the clock decided, by id.
+    pub(super) timed: BTreeMap<String, Timed>,
     /// What changes gained or cost, by id.
     pub(super) impacts: BTreeMap<String, Impact>,
     pub(super) notes: Vec<String>,
+}
+
+/// What a decision by timed builds is worth later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Timed {
+    /// Builds were compared.
+    Compared,
+    /// A build failed that compiler and tests gave no reason to expect, or the time was up.
+    Unfinished,
+}
+
+impl Proof {
+    /// Notes that a change was judged on top of others.
+    fn judged_with(&mut self, change: &Change, others: &[Change]) {
+        let ids = others.iter().map(Change::id);
+        self.adversaries.entry(change.id()).or_default().extend(ids);
+    }
 }
 
 /// Whether the workspace's tests are part of the proof.
@@ -132,7 +153,10 @@ fn weigh(trial: &Trial<'_>, proof: &mut Proof, shell: &Shell) -> Result<()> {
                 kept.push(way);
             }
             // Its other ways are spent too.
-            Err(why) => proof.rejected.push((Change { alternatives: Vec::new(), ..change }, why)),
+            Err(why) => {
+                proof.judged_with(&change, &base);
+                proof.rejected.push((Change { alternatives: Vec::new(), ..change }, why));
+            }
         }
     }
     proof.kept = kept;
@@ -151,6 +175,8 @@ fn weigh_again(trial: &mut Trial<'_>, proof: &mut Proof, shell: &Shell) -> Resul
     while let Some((at, why)) = useless(trial, &proof.kept)? {
         let change = proof.kept.remove(at);
         shell.status("Dropping", format!("{}: {why}", change.title));
+        let others = proof.kept.clone();
+        proof.judged_with(&change, &others);
         proof.rejected.push((Change { alternatives: Vec::new(), ..change }, why));
     }
     let dropped = proof.kept.len() < before;
@@ -242,7 +268,8 @@ fn reduce(
         proof.notes.push(format!("{choices} of {changes} tried to find those that stand"));
     }
     proof.kept = select(&split.sound);
-    for (id, evidence) in split.rejected {
+    for ((id, evidence), adversaries) in split.rejected.into_iter().zip(split.adversaries) {
+        proof.adversaries.entry(id.clone()).or_default().extend(adversaries);
         let change = pool.iter().find(|change| change.id() == id);
         proof.rejected.extend(change.map(|change| (change.clone(), evidence)));
     }
@@ -266,6 +293,10 @@ fn retry(
 ) -> Result<()> {
     let mut last = Outcome::Sound;
     for (change, evidence) in std::mem::take(&mut proof.rejected) {
+        if !change.alternatives.is_empty() || change.umbrella.is_some() {
+            let others = proof.kept.clone();
+            proof.judged_with(&change, &others);
+        }
         let mut next = change.next_alternative();
         let mut stands = None;
         while let Some(other) = next {

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::{
-    prove::Proof,
+    prove::{Proof, Timed},
     stage::Stage,
     time::{Course, again},
 };
@@ -117,6 +117,7 @@ fn settle(
     let Some(at) = at else { return };
     if edits.is_empty() {
         let change = proof.kept.remove(at);
+        proof.timed.insert(change.id(), finished(&found.settings));
         proof.idle.push((change, reason));
         return;
     }
@@ -129,6 +130,16 @@ fn settle(
     }
     let title = format!("{} settings for this machine: {}", profile.as_str(), values.join(", "));
     proof.kept[at] = Change { title, reason, edits, ..change.clone() };
+}
+
+/// Whether every value was tried that was to be.
+fn finished(settings: &[TunedSetting]) -> Timed {
+    let mut outcomes = settings.iter().flat_map(|setting| &setting.tried).map(|it| it.outcome);
+    let some = settings.iter().any(|setting| !setting.tried.is_empty());
+    match some && outcomes.all(|outcome| outcome != TuneOutcome::NotTried) {
+        true => Timed::Compared,
+        false => Timed::Unfinished,
+    }
 }
 
 fn spoken(seconds: &[f64]) -> String {

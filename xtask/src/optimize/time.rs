@@ -7,7 +7,12 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::{attribute, prove::Proof, search, stage::Stage};
+use super::{
+    attribute,
+    prove::{Proof, Timed},
+    search,
+    stage::Stage,
+};
 use crate::{
     cli::{Code, Depth},
     measure::{self, Bench, BuildFailed, Edited, Profile, Role, Sides},
@@ -139,6 +144,7 @@ pub(super) fn again(stage: &mut dyn Stage, proof: &mut Proof) -> Result<()> {
     let mut again = stage.compile(&proof.kept)?;
     proof.kept = again.kept;
     proof.rejected.append(&mut again.rejected);
+    proof.adversaries.append(&mut again.adversaries);
     proof.notes.append(&mut again.notes);
     Ok(())
 }
@@ -195,7 +201,7 @@ fn give_up(stage: &mut dyn Stage, bench: &mut dyn Bench, proof: &mut Proof, fail
     if failed.role == Role::Baseline {
         bench.note(format!("not timed, as the workspace does not build: {failed}"));
     } else {
-        reject(proof, &failed.reason, Change::affects_build);
+        reject(proof, (&failed.reason, Timed::Unfinished), Change::affects_build);
         if stage.updates_all() {
             proof.notes.push(format!("the update of every dependency was taken back: {failed}"));
             stage.update_all(false);
@@ -283,7 +289,7 @@ fn reject_slow(
             let cost = Impact { seconds, basis: Basis::Measured, packages: Vec::new() };
             let ids = proof.kept.iter().filter(|change| change.code == code).map(Change::id);
             let ids: Vec<String> = ids.collect();
-            reject(proof, &reason, |change| change.code == code);
+            reject(proof, (&reason, Timed::Compared), |change| change.code == code);
             // Of several changes, none was built alone.
             if let [id] = ids.as_slice() {
                 proof.impacts.insert(id.clone(), cost);
@@ -298,7 +304,7 @@ fn reject_slow(
             profile.as_str(),
             median(&baseline)
         );
-        reject(proof, &reason, Change::affects_build);
+        reject(proof, (&reason, Timed::Compared), Change::affects_build);
         if stage.updates_all() {
             proof.notes.push(format!("the update of every dependency was taken back: {reason}"));
             stage.update_all(false);
@@ -334,13 +340,14 @@ fn compared(profile: Profile, with: &[f64], without: &[f64]) -> String {
     )
 }
 
-fn reject(proof: &mut Proof, reason: &str, which: impl Fn(&Change) -> bool) {
+fn reject(proof: &mut Proof, (reason, timed): (&str, Timed), which: impl Fn(&Change) -> bool) {
     let (out, kept) = std::mem::take(&mut proof.kept).into_iter().partition(|change| which(change));
     proof.kept = kept;
     let out: Vec<Change> = out;
     // What a change gained counts no more once it is gone.
     out.iter().for_each(|change| {
         proof.impacts.remove(&change.id());
+        proof.timed.insert(change.id(), timed);
     });
     proof.rejected.extend(out.into_iter().map(|change| (change, reason.to_owned())));
 }

@@ -134,6 +134,7 @@ fn changes() -> Vec<ChangeRecord> {
         files: files.iter().map(|&file| file.to_owned()).collect(),
         impact: None,
         effort: None,
+        remembered: None,
     };
     let weighed = |mut change: ChangeRecord, seconds, basis, packages: &[&str], edits| {
         let packages = packages.iter().map(|&it| it.to_owned()).collect();

@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use toml_edit::DocumentMut;
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use crate::{
     disk, interrupt, manifest, paths,
@@ -37,16 +37,28 @@ pub(super) fn copy_workspace(
     base: &Path,
     content: Content,
 ) -> Result<()> {
-    let sources = configured(&snapshot.root, base, manifest::source_directories);
-    let mut roots = roots(snapshot, base);
-    roots.extend(sources.iter().cloned());
-    let roots = outermost(roots);
+    let (roots, sources) = everything(snapshot, base);
     for root in &roots {
         let tree = Tree { root, top, roots: &roots, sources: &sources, content };
         let made: Vec<&Path> = snapshot.made_by_cargo().collect();
         tree.copy(&made)?;
     }
     Ok(())
+}
+
+/// Directories to copy, none within another; and those among or within them that stand for a registry.
+pub(super) fn everything(snapshot: &Snapshot, base: &Path) -> (BTreeSet<PathBuf>, Vec<PathBuf>) {
+    let sources = configured(&snapshot.root, base, manifest::source_directories);
+    let mut roots = roots(snapshot, base);
+    roots.extend(sources.iter().cloned());
+    (outermost(roots), sources)
+}
+
+/// Whether an entry below `root` is copied: all but target directories, `made` among them, version control and backups.
+pub(super) fn is_copied(entry: &DirEntry, root: &Path, made: &[&Path]) -> bool {
+    let (path, is_dir) = (entry.path(), entry.file_type().is_dir());
+    let is_git = entry.file_name() == ".git";
+    path == root || !is_git && (!is_dir || !(made.contains(&path) || is_left_out(path)))
 }
 
 /// Directories to copy: the workspace, and each local package outside it. Not their closest common
@@ -125,14 +137,11 @@ struct Tree<'a> {
 }
 
 impl Tree<'_> {
-    /// Copies everything but target directories, `made` among them, version control and backups.
+    /// Copies what [`is_copied`].
     fn copy(&self, made: &[&Path]) -> Result<()> {
         let (root, top) = (self.root, self.top);
-        let walk = WalkDir::new(root).into_iter().filter_entry(|entry| {
-            let (path, is_dir) = (entry.path(), entry.file_type().is_dir());
-            let is_git = entry.file_name() == ".git";
-            path == root || !is_git && (!is_dir || !(made.contains(&path) || is_left_out(path)))
-        });
+        let walk =
+            WalkDir::new(root).into_iter().filter_entry(|entry| is_copied(entry, root, made));
         for entry in walk {
             interrupt::check()?;
             let entry =

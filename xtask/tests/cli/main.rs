@@ -36,6 +36,7 @@ mod main_path;
 mod passes;
 mod permissions;
 mod policy;
+mod remembered;
 mod removal;
 mod report;
 mod restore;

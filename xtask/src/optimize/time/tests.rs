@@ -119,6 +119,7 @@ fn where_no_single_pass_explains_a_slow_build_all_are_taken_back() {
     assert!(outcome.kept().is_empty());
     assert_eq!(outcome.proof.rejected.len(), 2);
     assert!(outcome.proof.rejected[0].1.contains("no single pass explains it"));
+    assert!(outcome.proof.timed.values().eq([&Timed::Compared; 2]));
     assert!(outcome.log.contains(&"forget".to_owned()));
     assert!(outcome.measured.sides.candidate.clean_dev.is_empty());
 }
@@ -156,6 +157,7 @@ fn a_candidate_that_does_not_build_is_not_sound() {
     let outcome = Scene::new(two()).play(|role, _, _| (role == Role::Baseline).then_some(9.0));
     assert!(outcome.kept().is_empty());
     assert!(outcome.proof.rejected.iter().all(|(_, why)| why.contains("no linker")));
+    assert!(outcome.proof.timed.values().eq([&Timed::Unfinished; 2]));
 }
 
 #[test]
@@ -216,6 +218,7 @@ fn a_search_that_finds_nothing_changes_nothing_and_is_no_rejection() {
     assert!(outcome.proof.rejected.is_empty());
     let (change, why) = &outcome.proof.idle[0];
     assert!(why.starts_with("no value was faster beyond noise"), "{why}");
+    assert!(outcome.proof.timed.values().eq([&Timed::Compared]));
     let record = crate::findings::record(change, Verdict::Skipped, why);
     assert_eq!(record.id, "profile:release");
     // Nothing is left that could affect a build, so nothing is timed.

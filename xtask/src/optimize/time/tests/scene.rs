@@ -45,7 +45,7 @@ impl Stage for Fake {
     fn test(&mut self, proof: &mut Proof) -> Result<()> {
         self.log.borrow_mut().push("test".to_owned());
         let fails = |change: &Change| self.fails_tests.contains(&change.id());
-        reject(proof, "test `it_works` fails", fails);
+        reject(proof, ("test `it_works` fails", Timed::Unfinished), fails);
         Ok(())
     }
 
