@@ -43,6 +43,8 @@ pub(crate) struct Change {
     pub(crate) umbrella: Option<Umbrella>,
     /// Packages that are to leave the graph of this host.
     pub(crate) removes: Vec<(String, Version)>,
+    /// Whether it can make a difference to a build; what cannot needs no proof.
+    pub(crate) affects_build: bool,
 }
 
 /// The id of a change.
@@ -145,7 +147,7 @@ pub(crate) enum Edit {
 }
 
 impl Change {
-    /// A change without alternatives.
+    /// A change that can make a difference to a build, without alternatives.
     pub(crate) fn new(code: Code, subject: &str, title: String, reason: String) -> Self {
         Self {
             code,
@@ -156,6 +158,7 @@ impl Change {
             alternatives: Vec::new(),
             umbrella: None,
             removes: Vec::new(),
+            affects_build: true,
         }
     }
 
@@ -171,7 +174,7 @@ impl Change {
 
     /// Whether it can make a difference to a build.
     pub(crate) fn affects_build(&self) -> bool {
-        !matches!(self.code, Code::PackageBloat | Code::Gitignore)
+        self.affects_build
     }
 
     /// The change with another choice of features.

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// The modules from high to low, as docs/architecture.md has them.
-const ORDER: [&str; 47] = [
+const ORDER: [&str; 48] = [
     "main",
     "optimize",
     "validate",
@@ -51,6 +51,7 @@ const ORDER: [&str; 47] = [
     "processors",
     "interrupt",
     "cli",
+    "passes",
 ];
 
 fn rank(module: &str) -> usize {

@@ -12,7 +12,9 @@ use crate::{
     snapshot::{CONFIG, OLD_CONFIG, Snapshot},
 };
 
-use super::Finding;
+use super::{Finding, Pass, Scene};
+
+pub(super) const PASS: Pass = Pass { suspicion: 80, ..Pass::of(find) };
 
 /// Aliases: name, command line. None is a command of cargo's (`cargo --list`).
 const ALIASES: [(&str, &str); 3] = [
@@ -22,7 +24,8 @@ const ALIASES: [(&str, &str); 3] = [
 ];
 
 /// The findings on the configuration.
-pub(super) fn find(snapshot: &Snapshot, sccache: bool) -> Vec<Finding> {
+fn find(scene: &Scene<'_>) -> Vec<Finding> {
+    let snapshot = scene.snapshot;
     if snapshot.files.get(Path::new(OLD_CONFIG)).is_some_and(Option::is_some) {
         let reason = format!(
             "`{OLD_CONFIG}` is the old name, which cargo prefers; rename it to `{CONFIG}` first"
@@ -36,7 +39,7 @@ pub(super) fn find(snapshot: &Snapshot, sccache: bool) -> Vec<Finding> {
         )];
     }
     let mut out: Vec<Finding> = aliases(snapshot).into_iter().collect();
-    if sccache {
+    if scene.wishes.sccache {
         out.push(wrapper(snapshot));
     }
     out
