@@ -92,6 +92,8 @@ pub(crate) struct Wishes {
     pub(crate) outlook: Option<Outlook>,
     /// Timed builds will search for the best profile settings.
     pub(crate) search: bool,
+    /// Builds will be made to see what a change comes to.
+    pub(crate) builds: bool,
 }
 
 /// Changes in the order in which they are applied, and what is left with its reason.

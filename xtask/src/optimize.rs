@@ -38,6 +38,7 @@ mod describe;
 mod finish;
 mod prove;
 mod search;
+mod smaller;
 mod stage;
 mod time;
 
@@ -172,6 +173,7 @@ fn wishes(args: &cli::Optimize) -> Wishes {
         // A check times nothing, so it cannot call pending what only a clock decides.
         search: args.measure == Depth::Full && !args.check,
         outlook: None,
+        builds: args.measure != Depth::None && !args.check,
     }
 }
 
@@ -288,7 +290,7 @@ fn prove_and_measure(
     shell: &Shell,
     record: &mut Record,
 ) -> Result<Outcome> {
-    if !plan.changes.iter().any(Change::affects_build) && !args.update {
+    if !plan.changes.iter().any(Change::needs_proof) && !args.update {
         let files = plan.files.clone();
         record.changes = verdicts(&plan.changes, &Proof::default(), &plan.left);
         return Ok(Outcome { kept: plan.changes.clone(), files, ..Outcome::default() });
@@ -324,6 +326,7 @@ fn prove_and_measure(
     }
     let Measured { mut sides, tuning } = measured;
     record.tuning = tuning;
+    smaller::prove(&trial, &mut proof, shell)?;
     let files = trial.resolve(&proof.kept)?.map_err(anyhow::Error::msg)?;
     proof.notes.push(format!("the proof took {} of the candidate", trial.checks_made()));
     record.notes.append(&mut proof.notes);

@@ -22,6 +22,7 @@ macro_rules! passes {
             UnusedWorkspaceDependency in unused_workspace_dependency: "Workspace dependencies that no member inherits",
             Profile in profile: "Profile settings",
             CargoConfig in cargo_config: "`.cargo/config.toml`",
+            Wasm in wasm: "A profile and an alias for members that are built for WebAssembly",
         }
     };
 }

@@ -45,12 +45,12 @@ fn find(scene: &Scene<'_>) -> Vec<Finding> {
     out
 }
 
-fn is_unset(snapshot: &Snapshot, path: &[&str]) -> bool {
+pub(super) fn is_unset(snapshot: &Snapshot, path: &[&str]) -> bool {
     let document = snapshot.documents.get(Path::new(CONFIG));
     document.is_none_or(|document| manifest::item_at(document, path).is_none())
 }
 
-fn set(path: &[&str], key: &str, value: &str, comment: Option<&str>) -> Edit {
+pub(super) fn set(path: &[&str], key: &str, value: &str, comment: Option<&str>) -> Edit {
     Edit::Set {
         file: config_file(),
         path: path.iter().map(|step| (*step).to_owned()).collect(),

@@ -59,11 +59,16 @@ fn find(scene: &Scene<'_>) -> Vec<Finding> {
     out
 }
 
-fn is_unset(snapshot: &Snapshot, path: &[&str]) -> bool {
+pub(super) fn is_unset(snapshot: &Snapshot, path: &[&str]) -> bool {
     manifest::item_at(snapshot.root_document(), path).is_none()
 }
 
-fn set(path: &[&str], key: &str, value: impl Into<Value>, comment: Option<&str>) -> Edit {
+pub(super) fn set(
+    path: &[&str],
+    key: &str,
+    value: impl Into<Value>,
+    comment: Option<&str>,
+) -> Edit {
     Edit::Set {
         file: ROOT_MANIFEST.into(),
         path: path.iter().map(|step| (*step).to_owned()).collect(),
