@@ -12,6 +12,8 @@ mod clean;
 pub(crate) use cache::{Backend, Cache, CacheCommand, CacheRemove, CacheSetup, CacheVerify};
 pub(crate) use clean::Clean;
 
+pub(crate) use crate::passes::Code;
+
 /// Makes a Cargo workspace build faster, proves each gain, and can be undone to the byte.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version, propagate_version = true)]
@@ -209,46 +211,6 @@ pub(crate) enum Depth {
     Full,
 }
 
-/// The passes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, ValueEnum)]
-pub(crate) enum Code {
-    /// Unpacked directories that `cargo package` left in the target directory
-    PackageBloat,
-    /// Generated directories that git does not ignore yet
-    Gitignore,
-    /// Dependencies that nothing in the package names
-    UnusedDependency,
-    /// One crate that members require in several versions
-    DuplicateVersion,
-    /// Dependencies that the workspace declares and a member repeats
-    NotInherited,
-    /// Umbrella features of which the code needs a part
-    BroadFeatures,
-    /// Workspace dependencies that no member inherits
-    UnusedWorkspaceDependency,
-    /// Profile settings
-    Profile,
-    /// `.cargo/config.toml`
-    CargoConfig,
-}
-
-impl Code {
-    /// The code as written in flags, ids and JSON.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::PackageBloat => "package-bloat",
-            Self::Gitignore => "gitignore",
-            Self::UnusedDependency => "unused-dependency",
-            Self::DuplicateVersion => "duplicate-version",
-            Self::NotInherited => "not-inherited",
-            Self::BroadFeatures => "broad-features",
-            Self::UnusedWorkspaceDependency => "unused-workspace-dependency",
-            Self::Profile => "profile",
-            Self::CargoConfig => "cargo-config",
-        }
-    }
-}
-
 /// Parses an amount of money.
 fn amount(text: &str) -> Result<f64, String> {
     // Beyond that, a year of a large team is no finite number any more.
@@ -283,14 +245,6 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn codes_are_spelled_the_same_in_flags_and_in_json() {
-        for code in Code::value_variants() {
-            let flag = code.to_possible_value().unwrap();
-            assert_eq!(flag.get_name(), code.as_str());
-        }
     }
 
     /// The command lines of a page: what follows a prompt, or a workflow's `run:`, up to a pipe.

@@ -1,36 +1,42 @@
 //! What costs build time or disk, with its evidence; and the plan made of the remedies.
 //!
-//! Each rule is one pure function in a file of its own below `findings/`. A finding is data, never an error.
+//! Each rule is one pure function in a file of its own below `findings/`; the list of them is in `passes.rs`. A finding
+//! is data, never an error.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
-};
+use std::{collections::BTreeMap, path::PathBuf};
 
 use anyhow::Result;
+use clap::ValueEnum as _;
 
 use crate::{
     cli::Code,
-    graph,
-    manifest::Site,
+    graph::{self, Use},
     outlook::Outlook,
-    plan::{self, Change, Edit},
+    passes::passes,
+    plan::{self, Change},
     record::{ChangeRecord, Effort, Verdict},
     settled::Settled,
     snapshot::Snapshot,
 };
 
-mod broad_features;
-mod cargo_config;
-mod duplicate_version;
-pub(crate) mod gitignore;
-mod not_inherited;
-mod package_bloat;
-mod profile;
-mod unused_dependency;
-mod unused_workspace_dependency;
+macro_rules! modules {
+    ($($variant:ident in $module:ident: $help:tt,)+) => {
+        $(mod $module;)+
+
+        /// What is told of a pass in its own file.
+        pub(crate) fn pass(code: Code) -> &'static Pass {
+            match code {
+                $(Code::$variant => &$module::PASS,)+
+            }
+        }
+    };
+}
+
+passes!(modules);
 
 pub(crate) use gitignore::PROBES;
+#[cfg(any(test, fuzzing))]
+pub(crate) use gitignore::fuzzed;
 pub(crate) use profile::{
     DEV as DEV_PROFILE, RELEASE as RELEASE_PROFILE, coordinates as profile_coordinates,
     edits as profile_edits,
@@ -90,6 +96,8 @@ pub(crate) struct Wishes {
     pub(crate) search: bool,
     /// What earlier runs decided.
     pub(crate) settled: Settled,
+    /// Builds will be made to see what a change comes to.
+    pub(crate) builds: bool,
 }
 
 /// Changes in the order in which they are applied, and what is left with its reason.
@@ -101,59 +109,83 @@ pub(crate) struct Plan {
     pub(crate) files: BTreeMap<PathBuf, Vec<u8>>,
 }
 
-/// Asks every rule that is wanted. Removal comes first, so that nothing is aligned, inherited or
-/// trimmed that goes anyway; the workspace's own entries come after everything that may inherit them.
+/// A pass: its rule, and what is special about it. Most have nothing but a rule: [`Pass::of`].
+#[derive(Debug)]
+pub(crate) struct Pass {
+    /// The rule. Pure.
+    find: fn(&Scene<'_>) -> Vec<Finding>,
+    /// Takes changes of this pass out of a plan that have nothing left to do once the others are applied.
+    drop_idle: fn(&Snapshot, &mut Vec<Change>) -> Result<()>,
+    /// A change with the title that fits what became of it among the others, which made these files.
+    settled: fn(&Snapshot, &Change, &BTreeMap<PathBuf, Vec<u8>>) -> Change,
+    /// The pass with the highest is suspected first when a build became slower.
+    suspicion: u8,
+    /// Whether it can take packages out of the graph, so that time is saved which no other change saves.
+    pub(crate) removes_packages: bool,
+}
+
+impl Pass {
+    /// A pass with nothing but a rule.
+    const fn of(find: fn(&Scene<'_>) -> Vec<Finding>) -> Self {
+        Self {
+            find,
+            drop_idle: |_, _| Ok(()),
+            settled: |_, change, _| change.clone(),
+            suspicion: 50,
+            removes_packages: false,
+        }
+    }
+}
+
+/// The passes in the order in which they are suspected of having made a build slower.
+pub(crate) fn suspects() -> Vec<Code> {
+    let mut codes = Code::value_variants().to_vec();
+    codes.sort_by_key(|code| std::cmp::Reverse(pass(*code).suspicion));
+    codes
+}
+
+/// What a rule looks at.
+#[derive(Debug)]
+struct Scene<'a> {
+    snapshot: &'a Snapshot,
+    /// Every use of a dependency by a member; read once, for all rules.
+    uses: Vec<Use<'a>>,
+    wishes: &'a Wishes,
+    /// What the passes before it found.
+    found: Vec<(Code, Vec<Finding>)>,
+}
+
+impl Scene<'_> {
+    /// What a pass further up in the list found; none if it was not asked.
+    fn found(&self, code: Code) -> Option<&[Finding]> {
+        let found = self.found.iter().find(|(pass, _)| *pass == code);
+        found.map(|(_, findings)| findings.as_slice())
+    }
+}
+
+/// Asks every rule that is wanted, in the order of the list.
 ///
 /// # Errors
 /// When the plan would change a key that no change names: a defect.
 pub(crate) fn plan(snapshot: &Snapshot, wishes: &Wishes) -> Result<Plan> {
-    // Read once: every rule on dependencies looks at all of them.
-    let uses = graph::uses(snapshot);
-    let unused = if wishes.codes.contains(&Code::UnusedDependency) {
-        unused_dependency::find(snapshot, &uses)
-    } else {
-        Vec::new()
-    };
-    let (duplicates, aligned) = if wishes.codes.contains(&Code::DuplicateVersion) {
-        let removals: Vec<&Change> = unused
-            .iter()
-            .filter_map(Finding::change)
-            .filter(|change| kept_out(snapshot, wishes, change).is_none())
-            .collect();
-        let outlook = wishes.outlook.as_ref();
-        let found = duplicate_version::find(snapshot, &uses, &removals, outlook);
-        let subjects = duplicate_version::subjects(snapshot, &found, &uses);
-        (found, subjects)
-    } else {
-        Default::default()
-    };
-    let rules: [(Code, &dyn Fn() -> Vec<Finding>); 9] = [
-        (Code::PackageBloat, &|| package_bloat::find(snapshot)),
-        (Code::Gitignore, &|| gitignore::find(snapshot)),
-        (Code::UnusedDependency, &|| unused.clone()),
-        (Code::DuplicateVersion, &|| duplicates.clone()),
-        (Code::NotInherited, &|| not_inherited::find(snapshot, &uses, &aligned)),
-        (Code::BroadFeatures, &|| broad_features::find(snapshot, &uses)),
-        (Code::UnusedWorkspaceDependency, &|| unused_workspace_dependency::find(snapshot)),
-        (Code::Profile, &|| profile::find(snapshot, wishes.search)),
-        (Code::CargoConfig, &|| cargo_config::find(snapshot, wishes.sccache)),
-    ];
+    let mut scene = Scene { snapshot, uses: graph::uses(snapshot), wishes, found: Vec::new() };
+    for code in Code::value_variants().iter().filter(|code| wishes.codes.contains(code)) {
+        let found = (pass(*code).find)(&scene);
+        scene.found.push((*code, found));
+    }
     let mut plan = Plan::default();
-    for (code, rule) in rules {
-        if !wishes.codes.contains(&code) {
-            continue;
-        }
-        for finding in rule() {
-            match finding {
-                Finding::Remedy(change) => match kept_out(snapshot, wishes, &change) {
-                    Some(record) => plan.left.push(record),
-                    None => plan.changes.push(change),
-                },
-                Finding::Left(record) => plan.left.push(record),
-            }
+    for finding in scene.found.into_iter().flat_map(|(_, findings)| findings) {
+        match finding {
+            Finding::Remedy(change) => match kept_out(snapshot, wishes, &change) {
+                Some(record) => plan.left.push(record),
+                None => plan.changes.push(change),
+            },
+            Finding::Left(record) => plan.left.push(record),
         }
     }
-    drop_idle(snapshot, &mut plan)?;
+    for code in Code::value_variants() {
+        (pass(*code).drop_idle)(snapshot, &mut plan.changes)?;
+    }
     plan.files = plan::materialise(snapshot, &plan.changes.iter().collect::<Vec<_>>())?;
     for change in &mut plan.changes {
         *change = settled(snapshot, change, &plan.files);
@@ -167,49 +199,7 @@ pub(crate) fn settled(
     change: &Change,
     files: &BTreeMap<PathBuf, Vec<u8>>,
 ) -> Change {
-    match change.code {
-        Code::UnusedWorkspaceDependency => {
-            unused_workspace_dependency::settled(snapshot, change, files)
-        }
-        _ => change.clone(),
-    }
-}
-
-/// Drops what has nothing left to do once the other changes are applied: the removal of workspace
-/// entries where each has an heir, and inheriting where what would inherit goes.
-fn drop_idle(snapshot: &Snapshot, plan: &mut Plan) -> Result<()> {
-    let removed: BTreeSet<(Site, String)> = plan
-        .changes
-        .iter()
-        .flat_map(|change| &change.edits)
-        .filter_map(|edit| match edit {
-            Edit::Remove { site, key } => Some((site.clone(), key.clone())),
-            _ => None,
-        })
-        .collect();
-    plan.changes.retain(|change| change.code != Code::NotInherited || has_heirs(change, &removed));
-    let is_conditional = |change: &Change| change.code == Code::UnusedWorkspaceDependency;
-    if plan.changes.iter().any(is_conditional) {
-        let all: Vec<&Change> = plan.changes.iter().collect();
-        let without: Vec<&Change> = all.iter().copied().filter(|c| !is_conditional(c)).collect();
-        if plan::materialise(snapshot, &all)? == plan::materialise(snapshot, &without)? {
-            plan.changes.retain(|change| !is_conditional(change));
-        }
-    }
-    Ok(())
-}
-
-/// Whether an entry is left to inherit, or two where the change would declare it for them.
-fn has_heirs(change: &Change, removed: &BTreeSet<(Site, String)>) -> bool {
-    let stays = |site: &Site, key: &str| !removed.contains(&(site.clone(), key.to_owned()));
-    let inherits = |edit: &Edit| matches!(edit, Edit::Inherit { site, key } if stays(site, key));
-    let is_wanted = |edit: &Edit| match edit {
-        Edit::Declare { entry, heirs } => {
-            plan::is_shared(heirs.iter().filter(|site| stays(site, &entry.key)))
-        }
-        _ => true,
-    };
-    change.edits.iter().any(inherits) && change.edits.iter().all(is_wanted)
+    (pass(change.code).settled)(snapshot, change, files)
 }
 
 /// Reason to leave a manifest that has a section of `cargo hakari`.

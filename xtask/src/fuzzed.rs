@@ -21,7 +21,7 @@ pub fn timing_report(input: &[u8]) {
 
 /// An ignore file, and what the pass adds to it.
 pub fn ignore_file(input: &[u8]) {
-    crate::findings::gitignore::fuzzed::ignore_file(input);
+    crate::findings::fuzzed::ignore_file(input);
 }
 
 #[cfg(test)]

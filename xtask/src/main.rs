@@ -28,6 +28,7 @@ mod measure;
 mod optimize;
 mod outlook;
 mod output;
+mod passes;
 mod paths;
 mod plan;
 mod policy;

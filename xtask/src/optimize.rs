@@ -40,6 +40,7 @@ mod finish;
 mod judged;
 mod prove;
 mod search;
+mod smaller;
 mod stage;
 mod time;
 
@@ -178,6 +179,7 @@ fn wishes(args: &cli::Optimize) -> Wishes {
         // A check times nothing, so it cannot call pending what only a clock decides.
         search: args.measure == Depth::Full && !args.check,
         outlook: None,
+        builds: args.measure != Depth::None && !args.check,
         ..Wishes::default()
     }
 }
@@ -305,7 +307,7 @@ fn prove_and_measure(
     shell: &Shell,
     record: &mut Record,
 ) -> Result<Outcome> {
-    if !plan.changes.iter().any(Change::affects_build) && !args.update {
+    if !plan.changes.iter().any(Change::needs_proof) && !args.update {
         let files = plan.files.clone();
         record.changes = verdicts(&plan.changes, &Proof::default(), &plan.left);
         return Ok(Outcome { kept: plan.changes.clone(), files, ..Outcome::default() });
@@ -343,6 +345,7 @@ fn prove_and_measure(
     }
     let Measured { mut sides, tuning } = measured;
     record.tuning = tuning;
+    smaller::prove(&trial, &mut proof, shell)?;
     let files = trial.resolve(&proof.kept)?.map_err(anyhow::Error::msg)?;
     // What was judged with an update that is not committed was judged of something else.
     let sources = Some(sources).filter(|_| args.update == trial.updates_all());

@@ -43,6 +43,37 @@ pub(crate) struct Change {
     pub(crate) umbrella: Option<Umbrella>,
     /// Packages that are to leave the graph of this host.
     pub(crate) removes: Vec<(String, Version)>,
+    /// Whether it can make a difference to a build; what cannot needs no proof.
+    pub(crate) affects_build: bool,
+    /// The build for another target that it is to make smaller.
+    pub(crate) smaller: Option<SmallerBuild>,
+}
+
+/// A build that a profile of its own is to make smaller. No other proof makes it, and nothing else can tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SmallerBuild {
+    pub(crate) member: String,
+    pub(crate) feature: Option<String>,
+    /// `--lib` or `--bins`
+    pub(crate) targets: &'static str,
+    /// The target triple.
+    pub(crate) target: &'static str,
+    /// The profile.
+    pub(crate) profile: &'static str,
+    /// The profile that its result must be smaller than.
+    pub(crate) than: &'static str,
+}
+
+impl SmallerBuild {
+    /// What cargo is called with, for the build with any profile.
+    pub(crate) fn arguments<'a>(&'a self, profile: &'a str) -> Vec<&'a str> {
+        let feature = self.feature.iter().flat_map(|feature| ["--features", feature.as_str()]);
+        ["build", "--package", &self.member, self.targets]
+            .into_iter()
+            .chain(feature)
+            .chain(["--target", self.target, "--profile", profile])
+            .collect()
+    }
 }
 
 /// The id of a change.
@@ -145,7 +176,7 @@ pub(crate) enum Edit {
 }
 
 impl Change {
-    /// A change without alternatives.
+    /// A change that can make a difference to a build, without alternatives.
     pub(crate) fn new(code: Code, subject: &str, title: String, reason: String) -> Self {
         Self {
             code,
@@ -156,6 +187,8 @@ impl Change {
             alternatives: Vec::new(),
             umbrella: None,
             removes: Vec::new(),
+            affects_build: true,
+            smaller: None,
         }
     }
 
@@ -171,7 +204,12 @@ impl Change {
 
     /// Whether it can make a difference to a build.
     pub(crate) fn affects_build(&self) -> bool {
-        !matches!(self.code, Code::PackageBloat | Code::Gitignore)
+        self.affects_build
+    }
+
+    /// Whether it is put to the proof in a copy of the workspace.
+    pub(crate) fn needs_proof(&self) -> bool {
+        self.affects_build() || self.smaller.is_some()
     }
 
     /// The change with another choice of features.

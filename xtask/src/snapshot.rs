@@ -66,6 +66,10 @@ pub(crate) struct Snapshot {
     pub(crate) machine: Machine,
     /// What `cfg(…)` means on this host.
     pub(crate) host_cfg: Vec<Cfg>,
+    /// Where the compiler that builds has its libraries.
+    pub(crate) sysroot: Option<PathBuf>,
+    /// Target triples that it has them for.
+    pub(crate) targets: BTreeSet<String>,
     pub(crate) git_head: Option<String>,
     /// Probe paths that git (or, outside a checkout, the ignore file) ignores already.
     pub(crate) ignored: BTreeSet<String>,
@@ -142,13 +146,15 @@ impl Snapshot {
             let refusal = target_dir::refusal(dir, &surroundings);
             inventory.package.refused.extend(refusal.map(|refusal| (dir.clone(), refusal)));
         }
-        let (machine, host_cfg) = (machine(&cargo)?, host_cfg(&cargo)?);
+        let (machine, (host_cfg, sysroot)) = (machine(&cargo)?, told_by_rustc(&cargo)?);
         let settings = stack.settings(Host { triple: &machine.host, cfg: &host_cfg });
         Ok(Self {
             ignored: ignored::of(&root, &files, probes),
             git_head: cargo::git(&root, &["rev-parse", "HEAD"]).map(|head| head.trim().to_owned()),
             machine,
             host_cfg,
+            targets: sysroot.as_deref().map(targets_in).unwrap_or_default(),
+            sysroot,
             sccache: cargo.capture("sccache", &["--version"]).is_ok(),
             root,
             index: Index::of(&metadata),
@@ -339,10 +345,22 @@ fn machine(cargo: &Cargo) -> Result<Machine> {
     })
 }
 
-fn host_cfg(cargo: &Cargo) -> Result<Vec<Cfg>> {
-    let printed = cargo.capture("rustc", &["--print", "cfg"])?;
+/// What `cfg(…)` means on this host, and where the compiler has its libraries.
+fn told_by_rustc(cargo: &Cargo) -> Result<(Vec<Cfg>, Option<PathBuf>)> {
+    let printed = cargo.capture("rustc", &["--print", "cfg", "--print", "sysroot"])?;
+    let sysroot = printed.lines().map(Path::new).find(|line| line.is_absolute());
     // What a newer compiler says in a new form, no manifest asks for yet.
-    Ok(printed.lines().filter_map(|line| line.parse().ok()).collect())
+    let cfg = printed.lines().filter_map(|line| line.parse().ok());
+    Ok((cfg.collect(), sysroot.map(Path::to_path_buf)))
+}
+
+/// Targets whose standard library is in a sysroot; none where it cannot be read.
+/// Source: <https://doc.rust-lang.org/rustc/targets/custom.html> for the place, `lib/rustlib/<triple>/lib`.
+fn targets_in(sysroot: &Path) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(sysroot.join("lib").join("rustlib"));
+    let has_libraries = |entry: &std::fs::DirEntry| entry.path().join("lib").is_dir();
+    let entries = entries.into_iter().flatten().flatten().filter(has_libraries);
+    entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
 }
 
 #[cfg(test)]

@@ -225,7 +225,7 @@ impl<'a> Trial<'a> {
     }
 
     /// A log that is not there yet.
-    fn log(&self, what: &str) -> PathBuf {
+    pub(crate) fn log(&self, what: &str) -> PathBuf {
         let number = self.logs_made.get() + 1;
         self.logs_made.set(number);
         self.logs.join(format!("{number:02}-{what}.log"))

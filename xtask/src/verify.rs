@@ -106,7 +106,8 @@ fn label(cargo: &Cargo) -> String {
     parts.first().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-fn is_error(message: &Diagnostic) -> bool {
+/// Whether a message is an error with a place of its own.
+pub(crate) fn is_error(message: &Diagnostic) -> bool {
     // The closing "aborting due to …" has no place in the code.
     matches!(message.level, DiagnosticLevel::Error | DiagnosticLevel::Ice)
         && !message.message.starts_with("aborting due to")
@@ -141,7 +142,7 @@ impl Members {
 
 /// The message with the place of its first span, `file:line:column: text`, and what the compiler says at
 /// that place in a second line, if it says something there.
-fn located(message: &Diagnostic) -> String {
+pub(crate) fn located(message: &Diagnostic) -> String {
     let first = message.message.lines().next().unwrap_or_default();
     let text = match &message.code {
         Some(code) => format!("error[{}]: {first}", code.code),

@@ -21,7 +21,9 @@ use crate::{
     snapshot::Snapshot,
 };
 
-use super::Finding;
+use super::{Finding, Pass, Scene};
+
+pub(super) const PASS: Pass = Pass { suspicion: 60, removes_packages: true, ..Pass::of(find) };
 
 /// Features that only gate parts of an API, so that leaving some out changes no behaviour of what
 /// remains, and what is missed does not compile. Each was read in the crate's `[features]` and in what
@@ -60,17 +62,18 @@ const NAMED_OTHERWISE: [(&str, &str, &str); 5] = [
 ];
 
 /// One finding for each umbrella that a member asks for.
-pub(super) fn find(snapshot: &Snapshot, uses: &[Use<'_>]) -> Vec<Finding> {
+fn find(scene: &Scene<'_>) -> Vec<Finding> {
     UMBRELLAS
         .iter()
         .filter_map(|(package, feature)| {
-            let asking: Vec<&Use<'_>> = uses
+            let asking: Vec<&Use<'_>> = scene
+                .uses
                 .iter()
                 .filter(|usage| usage.effective.package() == *package && usage.is_plain())
                 .filter(|usage| usage.effective.features.iter().any(|f| f == feature))
                 .collect();
             let resolved = asking.iter().find_map(|usage| usage.package)?;
-            Some(judge(snapshot, &asking, resolved, feature))
+            Some(judge(scene.snapshot, &asking, resolved, feature))
         })
         .collect()
 }

@@ -12,7 +12,9 @@ use crate::{
     snapshot::{CONFIG, OLD_CONFIG, Snapshot},
 };
 
-use super::Finding;
+use super::{Finding, Pass, Scene};
+
+pub(super) const PASS: Pass = Pass { suspicion: 80, ..Pass::of(find) };
 
 /// Aliases: name, command line. None is a command of cargo's (`cargo --list`).
 const ALIASES: [(&str, &str); 3] = [
@@ -22,7 +24,8 @@ const ALIASES: [(&str, &str); 3] = [
 ];
 
 /// The findings on the configuration.
-pub(super) fn find(snapshot: &Snapshot, sccache: bool) -> Vec<Finding> {
+fn find(scene: &Scene<'_>) -> Vec<Finding> {
+    let snapshot = scene.snapshot;
     if snapshot.files.get(Path::new(OLD_CONFIG)).is_some_and(Option::is_some) {
         let reason = format!(
             "`{OLD_CONFIG}` is the old name, which cargo prefers; rename it to `{CONFIG}` first"
@@ -36,18 +39,18 @@ pub(super) fn find(snapshot: &Snapshot, sccache: bool) -> Vec<Finding> {
         )];
     }
     let mut out: Vec<Finding> = aliases(snapshot).into_iter().collect();
-    if sccache {
+    if scene.wishes.sccache {
         out.push(wrapper(snapshot));
     }
     out
 }
 
-fn is_unset(snapshot: &Snapshot, path: &[&str]) -> bool {
+pub(super) fn is_unset(snapshot: &Snapshot, path: &[&str]) -> bool {
     let document = snapshot.documents.get(Path::new(CONFIG));
     document.is_none_or(|document| manifest::item_at(document, path).is_none())
 }
 
-fn set(path: &[&str], key: &str, value: &str, comment: Option<&str>) -> Edit {
+pub(super) fn set(path: &[&str], key: &str, value: &str, comment: Option<&str>) -> Edit {
     Edit::Set {
         file: config_file(),
         path: path.iter().map(|step| (*step).to_owned()).collect(),

@@ -18,7 +18,7 @@ use crate::{
     snapshot::Snapshot,
 };
 
-use super::{Finding, IGNORED, is_ignored};
+use super::{Finding, IGNORED, Pass, Scene, is_ignored, kept_out};
 
 mod align;
 mod blocked;
@@ -28,10 +28,23 @@ mod subject;
 use solve::Solver;
 use subject::{Found, Judged, Subject, versions};
 
+pub(super) const PASS: Pass =
+    Pass { suspicion: 70, removes_packages: true, ..Pass::of(find_beside_removals) };
+
+fn find_beside_removals(scene: &Scene<'_>) -> Vec<Finding> {
+    let unused = scene.found(Code::UnusedDependency).unwrap_or_default();
+    let removals: Vec<&Change> = unused
+        .iter()
+        .filter_map(Finding::change)
+        .filter(|change| kept_out(scene.snapshot, scene.wishes, change).is_none())
+        .collect();
+    find(scene.snapshot, &scene.uses, &removals, scene.wishes.outlook.as_ref())
+}
+
 /// One finding for each package, or for several that the same steps bring to one version. `outlook` says
 /// what newer releases would change; without it only versions in the graph are considered.
 /// `removals` are looked at as made: what they take out of the graph needs nothing else.
-pub(super) fn find(
+fn find(
     snapshot: &Snapshot,
     uses: &[Use<'_>],
     removals: &[&Change],

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use crate::{
     cli::Code,
     plan::{Change, Edit},
-    snapshot::Snapshot,
 };
 
-use super::Finding;
+use super::{Finding, Pass, Scene};
 
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzed;
+
+pub(super) const PASS: Pass = Pass::of(find);
 
 /// A pattern, and a path that it would ignore, for asking git whether it does already.
 const PATTERNS: [(&str, &str); 3] = [
@@ -26,14 +27,15 @@ pub(crate) const PROBES: [&str; 3] =
     ["target/package/example-0.1.0/", "cargo-timing.html", "backup-20000101-000000/"];
 
 /// One change with the patterns that are missing.
-pub(super) fn find(snapshot: &Snapshot) -> Vec<Finding> {
-    let lines = missing(&snapshot.ignored);
+fn find(scene: &Scene<'_>) -> Vec<Finding> {
+    let lines = missing(&scene.snapshot.ignored);
     if lines.is_empty() {
         return Vec::new();
     }
     let title = format!("ignore {}", lines.join(", "));
     let reason = "git would show these generated files as untracked".to_owned();
     let mut change = Change::new(Code::Gitignore, "patterns", title, reason);
+    change.affects_build = false;
     change.edits = vec![Edit::Ignore { lines }];
     vec![Finding::Remedy(change)]
 }

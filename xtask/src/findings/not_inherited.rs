@@ -7,28 +7,33 @@ use std::{
     path::Path,
 };
 
+use anyhow::Result;
+
 use crate::{
     cli::Code,
     graph::{self, Use},
     manifest::{self, Declaration, Site},
-    plan::{Change, Edit},
+    plan::{self, Change, Edit},
     record::Verdict,
     snapshot::Snapshot,
     wording,
 };
 
-use super::{Finding, GENERATED};
+use super::{Finding, GENERATED, Pass, Scene, duplicate_version};
 
 mod hoist;
 mod split;
 
+pub(super) const PASS: Pass = Pass { drop_idle, suspicion: 40, ..Pass::of(find) };
+
 /// One change for each key, one record for each repetition that must stay. Packages that are `aligned`
 /// by another pass are left to it.
-pub(super) fn find(
-    snapshot: &Snapshot,
-    uses: &[Use<'_>],
-    aligned: &BTreeSet<String>,
-) -> Vec<Finding> {
+fn find(scene: &Scene<'_>) -> Vec<Finding> {
+    let (snapshot, uses) = (scene.snapshot, scene.uses.as_slice());
+    let duplicates = scene.found(Code::DuplicateVersion);
+    let aligned = duplicates
+        .map(|found| duplicate_version::subjects(snapshot, found, uses))
+        .unwrap_or_default();
     let shared = manifest::workspace_declarations(snapshot.root_document());
     let heirs = if snapshot.members.iter().all(|member| member.manifest.is_some()) {
         Heirs::AllRead
@@ -37,7 +42,33 @@ pub(super) fn find(
     };
     let generated = manifest::generated(&snapshot.documents);
     let workspace = Workspace { root: &snapshot.root, shared: &shared, heirs, generated };
-    judge(&workspace, uses, aligned)
+    judge(&workspace, uses, &aligned)
+}
+
+/// Drops inheriting where what would inherit goes.
+fn drop_idle(_: &Snapshot, changes: &mut Vec<Change>) -> Result<()> {
+    let edits = changes.iter().flat_map(|change| &change.edits);
+    let removed: BTreeSet<(Site, String)> = edits
+        .filter_map(|edit| match edit {
+            Edit::Remove { site, key } => Some((site.clone(), key.clone())),
+            _ => None,
+        })
+        .collect();
+    changes.retain(|change| change.code != Code::NotInherited || has_heirs(change, &removed));
+    Ok(())
+}
+
+/// Whether an entry is left to inherit, or two where the change would declare it for them.
+fn has_heirs(change: &Change, removed: &BTreeSet<(Site, String)>) -> bool {
+    let stays = |site: &Site, key: &str| !removed.contains(&(site.clone(), key.to_owned()));
+    let inherits = |edit: &Edit| matches!(edit, Edit::Inherit { site, key } if stays(site, key));
+    let is_wanted = |edit: &Edit| match edit {
+        Edit::Declare { entry, heirs } => {
+            plan::is_shared(heirs.iter().filter(|site| stays(site, &entry.key)))
+        }
+        _ => true,
+    };
+    change.edits.iter().any(inherits) && change.edits.iter().all(is_wanted)
 }
 
 /// What the rule needs to know beyond what members use.

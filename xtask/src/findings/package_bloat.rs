@@ -8,17 +8,18 @@ use crate::{
     cli::Code,
     plan::Change,
     record::Verdict,
-    snapshot::Snapshot,
     target_dir::{PackageDir, Unpacked},
     wording,
 };
 
-use super::Finding;
+use super::{Finding, Pass, Scene};
+
+pub(super) const PASS: Pass = Pass::of(find);
 
 /// One finding for everything that may be deleted, and one for each directory in which nothing may be. The `.crate`
 /// files are the result and stay.
-pub(super) fn find(snapshot: &Snapshot) -> Vec<Finding> {
-    of(&snapshot.inventory.package)
+fn find(scene: &Scene<'_>) -> Vec<Finding> {
+    of(&scene.snapshot.inventory.package)
 }
 
 fn of(package: &PackageDir) -> Vec<Finding> {
@@ -42,7 +43,8 @@ fn of(package: &PackageDir) -> Vec<Finding> {
             package.crates
         );
         let title = format!("delete {}", what(&free));
-        let change = Change::new(Code::PackageBloat, "package", title, reason);
+        let mut change = Change::new(Code::PackageBloat, "package", title, reason);
+        change.affects_build = false;
         findings.insert(0, Finding::Remedy(change));
     }
     findings

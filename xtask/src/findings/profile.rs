@@ -14,11 +14,13 @@ use crate::{
     snapshot::{ROOT_MANIFEST, Snapshot},
 };
 
-use super::Finding;
+use super::{Finding, Pass, Scene};
 
 mod settings;
 
 pub(crate) use settings::{coordinates, edits};
+
+pub(super) const PASS: Pass = Pass { suspicion: 90, ..Pass::of(find) };
 
 /// Subject of the change to the dev profile.
 pub(crate) const DEV: &str = "dev";
@@ -27,8 +29,8 @@ pub(crate) const DEV: &str = "dev";
 pub(crate) const RELEASE: &str = "release";
 
 /// The findings on the profiles.
-/// `search`: whether timed builds will search for the best settings.
-pub(super) fn find(snapshot: &Snapshot, search: bool) -> Vec<Finding> {
+fn find(scene: &Scene<'_>) -> Vec<Finding> {
+    let (snapshot, search) = (scene.snapshot, scene.wishes.search);
     let mut out = Vec::new();
     let title = "dev settings for this machine";
     out.extend(
@@ -57,11 +59,16 @@ pub(super) fn find(snapshot: &Snapshot, search: bool) -> Vec<Finding> {
     out
 }
 
-fn is_unset(snapshot: &Snapshot, path: &[&str]) -> bool {
+pub(super) fn is_unset(snapshot: &Snapshot, path: &[&str]) -> bool {
     manifest::item_at(snapshot.root_document(), path).is_none()
 }
 
-fn set(path: &[&str], key: &str, value: impl Into<Value>, comment: Option<&str>) -> Edit {
+pub(super) fn set(
+    path: &[&str],
+    key: &str,
+    value: impl Into<Value>,
+    comment: Option<&str>,
+) -> Edit {
     Edit::Set {
         file: ROOT_MANIFEST.into(),
         path: path.iter().map(|step| (*step).to_owned()).collect(),

@@ -18,13 +18,17 @@ use crate::{
     snapshot::Snapshot,
 };
 
-use super::{Finding, GENERATED};
+use super::{Finding, GENERATED, Pass, Scene};
+
+pub(super) const PASS: Pass = Pass { suspicion: 30, removes_packages: true, ..Pass::of(find) };
 
 /// One finding for each suspicious dependency of each member, one for each member that a program keeps.
-pub(super) fn find<'a>(snapshot: &'a Snapshot, uses: &[Use<'a>]) -> Vec<Finding> {
+fn find(scene: &Scene<'_>) -> Vec<Finding> {
+    let snapshot = scene.snapshot;
     let hakari = Hakari::of(snapshot);
     let mut losses = Losses::new(snapshot);
-    let suspicious = uses.iter().filter(|usage| !usage.member.usage.mentions(&usage.crate_name()));
+    let is_named = |usage: &&Use<'_>| usage.member.usage.mentions(&usage.crate_name());
+    let suspicious = scene.uses.iter().filter(|usage| !is_named(usage));
     let (written, own): (Vec<&Use<'_>>, Vec<&Use<'_>>) =
         suspicious.partition(|usage| hakari.manifests.contains(usage.manifest));
     let written: BTreeSet<&str> =

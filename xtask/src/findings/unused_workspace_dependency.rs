@@ -7,18 +7,23 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use anyhow::Result;
+
 use crate::{
     cli::Code,
     manifest,
-    plan::{Change, Edit},
+    plan::{self, Change, Edit},
     snapshot::{ROOT_MANIFEST, Snapshot},
 };
 
-use super::Finding;
+use super::{Finding, Pass, Scene};
+
+pub(super) const PASS: Pass = Pass { drop_idle, settled, suspicion: 20, ..Pass::of(find) };
 
 /// One change for all entries. Each is looked at again when the plan is applied, since another
 /// change may make a member inherit it, or stop the last one from doing so.
-pub(super) fn find(snapshot: &Snapshot) -> Vec<Finding> {
+fn find(scene: &Scene<'_>) -> Vec<Finding> {
+    let snapshot = scene.snapshot;
     if snapshot.members.iter().any(|member| member.manifest.is_none()) {
         // A member outside the workspace directory may inherit: its manifest is not read.
         return Vec::new();
@@ -45,12 +50,21 @@ pub(super) fn find(snapshot: &Snapshot) -> Vec<Finding> {
 /// Reason of the change when the others left nothing for it to do.
 pub(crate) const NOTHING_LEFT: &str = "nothing left to do: members inherit every entry";
 
+/// Drops the change where each entry has an heir.
+fn drop_idle(snapshot: &Snapshot, changes: &mut Vec<Change>) -> Result<()> {
+    let is_conditional = |change: &Change| change.code == Code::UnusedWorkspaceDependency;
+    if changes.iter().any(is_conditional) {
+        let all: Vec<&Change> = changes.iter().collect();
+        let without: Vec<&Change> = all.iter().copied().filter(|c| !is_conditional(c)).collect();
+        if plan::materialise(snapshot, &all)? == plan::materialise(snapshot, &without)? {
+            changes.retain(|change| !is_conditional(change));
+        }
+    }
+    Ok(())
+}
+
 /// The change with the entries in its title that are gone from the files the plan makes.
-pub(super) fn settled(
-    snapshot: &Snapshot,
-    change: &Change,
-    files: &BTreeMap<PathBuf, Vec<u8>>,
-) -> Change {
+fn settled(snapshot: &Snapshot, change: &Change, files: &BTreeMap<PathBuf, Vec<u8>>) -> Change {
     let after = files
         .get(Path::new(ROOT_MANIFEST))
         .and_then(|bytes| std::str::from_utf8(bytes).ok()?.parse().ok())

@@ -7,15 +7,12 @@ use anyhow::Result;
 
 use super::{prove::Proof, stage::Stage};
 use crate::{
-    cli::Code,
+    findings,
     measure::Sides,
     plan::Change,
     record::{Basis, Impact},
     timings, wording,
 };
-
-/// Passes that can take packages out of the graph.
-const REMOVING: [Code; 3] = [Code::UnusedDependency, Code::DuplicateVersion, Code::BroadFeatures];
 
 /// Packages named in the note on what vanished.
 const NAMED: usize = 5;
@@ -53,7 +50,8 @@ pub(super) fn attribute(stage: &mut dyn Stage, sides: &Sides, proof: &mut Proof)
     let Some(all) = stage.packages(&proof.kept)? else { return Ok(()) };
     let mut returning: Vec<(String, Vec<Package>)> = Vec::new();
     for change in &proof.kept {
-        if !REMOVING.contains(&change.code) || proof.impacts.contains_key(&change.id()) {
+        let removes = findings::pass(change.code).removes_packages;
+        if !removes || proof.impacts.contains_key(&change.id()) {
             continue;
         }
         let others: Vec<Change> =

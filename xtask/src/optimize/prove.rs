@@ -62,6 +62,12 @@ pub(super) fn compile(trial: &mut Trial<'_>, changes: &[Change], shell: &Shell) 
     trial.order = changes.iter().map(Change::id).collect();
     let mut proof = Proof { kept: changes.to_vec(), ..Proof::default() };
     let free = put_aside(&mut proof);
+    if proof.kept.is_empty() && !trial.updates_all() {
+        // The copies are the same.
+        trial.forget_candidate();
+        proof.kept = free;
+        return Ok(proof);
+    }
     update(trial, &mut proof, shell)?;
     weigh(trial, &mut proof, shell)?;
     shell.status(

@@ -14,7 +14,8 @@ use super::{
     stage::Stage,
 };
 use crate::{
-    cli::{Code, Depth},
+    cli::Depth,
+    findings,
     measure::{self, Bench, BuildFailed, Edited, Profile, Role, Sides},
     plan::Change,
     record::{Basis, Impact, Quantity, TunedSetting},
@@ -26,17 +27,6 @@ use crate::{
 
 /// Pairs at `--measure full`.
 const FULL_PAIRS: usize = 3;
-
-/// The order in which passes are suspected of having made a build slower: settings first.
-const SUSPECTS: [Code; 7] = [
-    Code::Profile,
-    Code::CargoConfig,
-    Code::DuplicateVersion,
-    Code::BroadFeatures,
-    Code::NotInherited,
-    Code::UnusedDependency,
-    Code::UnusedWorkspaceDependency,
-];
 
 /// What is to be measured.
 #[derive(Debug, Clone)]
@@ -269,8 +259,9 @@ fn reject_slow(
             None => stage.update_all(true),
         }
     }
-    for code in SUSPECTS {
-        if !is_slow(&with) || !proof.kept.iter().any(|change| change.code == code) {
+    for code in findings::suspects() {
+        let is_suspect = |change: &Change| change.code == code && change.affects_build();
+        if !is_slow(&with) || !proof.kept.iter().any(is_suspect) {
             continue;
         }
         let others: Vec<Change> =

@@ -51,4 +51,5 @@ mod untrusted;
 mod unused;
 mod validate;
 mod versions;
+mod wasm;
 mod workspaces;

@@ -30,7 +30,7 @@ impl<'a> StandIns<'a> {
             ("cargo", &["metadata", "--format-version=1", "--locked"]),
             ("cargo", &["--version"]),
             ("rustc", &["-vV"]),
-            ("rustc", &["--print", "cfg"]),
+            ("rustc", &["--print", "cfg", "--print", "sysroot"]),
         ] {
             let answer = fixture.real(program, &[], args);
             fixture.put_bytes(&format!("../records/{program}/{}", args[0]), answer.as_bytes());

@@ -1,7 +1,10 @@
 //! Decisions on fixed readings: nothing is built.
 
 use super::*;
-use crate::record::{TuneOutcome, Verdict};
+use crate::{
+    cli::Code,
+    record::{TuneOutcome, Verdict},
+};
 
 mod scene;
 
@@ -219,7 +222,7 @@ fn a_search_that_finds_nothing_changes_nothing_and_is_no_rejection() {
     let (change, why) = &outcome.proof.idle[0];
     assert!(why.starts_with("no value was faster beyond noise"), "{why}");
     assert!(outcome.proof.timed.values().eq([&Timed::Compared]));
-    let record = crate::findings::record(change, Verdict::Skipped, why);
+    let record = findings::record(change, Verdict::Skipped, why);
     assert_eq!(record.id, "profile:release");
     // Nothing is left that could affect a build, so nothing is timed.
     assert!(outcome.measured.sides.candidate.clean_dev.is_empty());

@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::BTreeSet, path::Path, rc::Rc};
 
 use super::super::*;
 use crate::{
-    cli::{Color, Format, Global},
+    cli::{Code, Color, Format, Global},
     disk,
     measure::Build,
     record::Sample,
