@@ -68,7 +68,7 @@ fn pipeline(set: &Set<'_>) -> Vec<String> {
     for build in builds.iter().take(1) {
         blocks.push(format!(
             "The stages of the {} with the time that its units spent in each. Units run side by side, so the times add up \
-             to more than the wall time.",
+             to more than the wall time. Drawn from the first pair of builds.",
             build.label
         ));
         for (side, timeline) in &build.sides {
@@ -109,7 +109,8 @@ fn waterfalls(set: &Set<'_>) -> Vec<String> {
     let mut blocks = vec![
         "One bar is one unit: a run of rustc or of a build script. Before and after stand on one time scale. The darker \
          part lasts until the metadata is written, from when on other units can start; the lighter part is code \
-         generation; half height is the run of a build script. Outlined, and the strip below: the critical path."
+         generation; half height is the run of a build script. Outlined, and the strip below: the critical path. \
+         The first pair of builds is drawn; the medians of all pairs are in the other documents."
             .to_owned(),
     ];
     let builds = builds::builds(set.record);

@@ -27,7 +27,18 @@ pub(super) fn page(set: &Set<'_>) -> String {
     page.section("What was wrong, and what was done", &issues);
     page.section("Priority matrix", &matrix(set));
     page.section("Return on investment", &returns(set));
-    page.section("What to know before relying on it", &[text::bullets(&set.caveats())]);
+    page.section(
+        "What to know before relying on it",
+        &[
+            text::bullets(&set.caveats()),
+            if record.notes.is_empty() {
+                String::new()
+            } else {
+                "What the run itself noted:".to_owned()
+            },
+            text::bullets(&record.notes),
+        ],
+    );
     let steps = [
         text::commands(&[
             "cargo xtask optimize --dry-run          # what it would change here; writes nothing",

@@ -7,11 +7,11 @@ use serde::Deserialize;
 
 use super::text::{self, Cell};
 use crate::{
-    record::{Basis, ChangeRecord, Record, Verdict},
+    record::{Basis, ChangeRecord, Record, TriedValue, TuneOutcome, TunedSetting, Verdict},
     render::{
         DASH,
         facts::{tuning, worth},
-        figures::{percent, share},
+        figures::{grouped, percent, share},
         label, rows, seconds,
         sheet::Kind,
         si_bytes,
@@ -188,11 +188,26 @@ pub(super) fn gains(record: &Record, changes: &[&ChangeRecord]) -> String {
         });
         format!("{} of unit time, attributed{}", seconds(it), part.unwrap_or_default())
     }));
+    if changes.iter().any(|change| change.code == "profile") {
+        said.extend(chosen(record));
+    }
     let applied = count(changes.len(), "change");
     match said.as_slice() {
         [] => format!("{applied}, no gain in time known"),
         said => format!("{applied}: {}", said.join("; ")),
     }
+}
+
+/// The values that the search over profile settings chose because they were faster.
+fn chosen(record: &Record) -> Vec<String> {
+    let tried = record.tuning.iter().flat_map(|it| it.tried.iter().map(move |tried| (it, tried)));
+    let chosen = tried.filter(|(_, tried)| tried.outcome == TuneOutcome::Chosen);
+    let sentence = |(setting, tried): (&TunedSetting, &TriedValue)| {
+        let change = percent(tuning::ratio(tried)?);
+        let TunedSetting { setting: key, profile, .. } = setting;
+        Some(format!("`{key} = {}`: {change} of the clean {profile} build, measured", tried.value))
+    };
+    chosen.filter_map(sentence).collect()
 }
 
 fn setting(record: &Record, claim: &Claim) -> String {
@@ -251,11 +266,15 @@ fn returned(record: &Record, what: &str) -> String {
                 format!("{} {word} ({})", si_bytes(saved.abs() as u64), row.change)
             },
         ),
-        "hours" => each(&|row| Some(format!("{}: {:.0}", label(&row.what), row.hours_per_year))),
-        "value" => each(&|row| Some(format!("{}: {:.0}", label(&row.what), row.value_per_year))),
+        "hours" => {
+            each(&|row| Some(format!("{}: {}", label(&row.what), grouped(row.hours_per_year))))
+        }
+        "value" => {
+            each(&|row| Some(format!("{}: {}", label(&row.what), grouped(row.value_per_year))))
+        }
         "payback" => each(&|row| {
-            let builds = row.builds_to_pay_back?.ceil();
-            Some(format!("{}: after {builds:.0} builds of one person", label(&row.what)))
+            let builds = grouped(row.builds_to_pay_back?.ceil());
+            Some(format!("{}: after {builds} builds of one person", label(&row.what)))
         }),
         _ => DASH.to_owned(),
     }

@@ -98,7 +98,10 @@ pub(super) fn conflicts(record: &Record, is_after: bool) -> String {
     let mut gone: Vec<String> = Vec::new();
     let mut graph = Graph { lines: vec!["flowchart LR".to_owned()], ..Graph::default() };
     for (index, (duplicate, versions)) in several.iter().enumerate() {
-        graph.lines.push(format!("    subgraph g{index}[{}]", label(std::slice::from_ref(&duplicate.name))));
+        graph.lines.push(format!(
+            "    subgraph g{index}[{}]",
+            label(std::slice::from_ref(&duplicate.name))
+        ));
         for version in versions.iter() {
             let name = format!("{} {}", duplicate.name, version.version);
             let stays = duplicate.after.iter().any(|it| it.version == version.version);

@@ -11,7 +11,7 @@ pub(super) fn page(set: &Set<'_>) -> String {
     let title = format!("{}: documents on build performance", text::inline(set.name()));
     let what =
         "Where to begin, what was measured, what to do, and which command does it.".to_owned();
-    let mut page = text::Page::new(&title, &[what, set.provenance()]);
+    let mut page = text::Page::new(&title, &[what, format!("{}.", set.run())]);
     page.section("Quick start", &paths(set));
     page.section("The documents", &[documents(set), pages(set)]);
     page.section("What does the work", &tool(set));
@@ -201,9 +201,12 @@ fn conclusion(set: &Set<'_>) -> Vec<String> {
             .collect();
         let number = |wanted: &str| judged.iter().filter(|outcome| **outcome == wanted).count();
         let (yes, no, nothing) = (number("yes"), number("no"), number("nothing there to gain"));
+        let idle = match nothing {
+            0 => String::new(),
+            number => format!("; for {number} there was nothing to gain"),
+        };
         blocks.push(format!(
-            "Of {} expected changes {yes} came true or were surpassed, {no} did not; for {nothing} there was nothing to \
-             gain.",
+            "Of {} expected changes {yes} came true or were surpassed, {no} did not{idle}.",
             yes + no + nothing
         ));
     }

@@ -107,6 +107,8 @@ fn the_headings_of_the_earlier_documents_are_found_by_their_links() {
 
 #[test]
 fn pictures_are_whole_files_that_need_nothing_else() {
+    // Within a comment of XML there are no two hyphens.
+    assert_eq!(MARKER.matches("--").count(), 2);
     for document in all(&sample::record()).iter().filter(|it| it.path.ends_with(".svg")) {
         let svg = &document.text;
         assert_eq!(svg.matches("<svg").count(), 1, "{}", document.path);
@@ -128,8 +130,8 @@ fn hostile_names_become_no_markup() {
         dependency.name = "a|b`c".to_owned();
     }
     for document in all(&record).iter().filter(|it| it.path.ends_with(".md")) {
-        let outside_of_code: String = document.text.split('`').step_by(2).collect();
-        assert!(!outside_of_code.contains("](javascript"), "{}", document.path);
+        let unescaped = document.text.replace("\\](", "").replace("\\<", "");
+        assert!(!unescaped.contains("](javascript"), "{}", document.path);
         assert!(!document.text.contains("--> b[<img"), "{}", document.path);
     }
 }
