@@ -188,10 +188,10 @@ pub(super) fn disk(record: &Record, is_after: bool) -> String {
     }
     let word = if is_after { "after" } else { "before" };
     let total: u64 = parts.iter().map(|(_, bytes)| bytes).sum();
-    let mut lines = vec![format!(
-        "pie showData title Target directory {word}, {} in all, in MB",
-        si_bytes(total)
-    )];
+    let mut lines = vec![
+        "pie showData".to_owned(),
+        format!("    title Target directory {word}, {} in all, in MB", si_bytes(total)),
+    ];
     lines.extend(parts.iter().map(|(part, bytes)| {
         format!("    {} : {:.1}", label(&[(*part).clone()]), (*bytes as f64 / 1e6).max(0.1))
     }));
