@@ -3,7 +3,7 @@
 use super::{Kind, Set, changes, expected, facts, text};
 use crate::{
     record::Verdict,
-    render::{facts::worth, markdown, rows, sheet::Kind as Align},
+    render::{facts::worth, figures::grouped, markdown, rows, sheet::Kind as Align},
 };
 
 use text::Cell;
@@ -61,6 +61,17 @@ fn in_short(set: &Set<'_>) -> Vec<String> {
     let mut lines = vec![facts::headline(record)];
     lines
         .extend(facts::bottom_line(record).into_iter().map(|line| facts::capitalised(&line) + "."));
+    // The line before is an upper bound; this is what most builds of a day are.
+    let returned = record.return_on_investment.iter().flat_map(|it| &it.rows);
+    let rebuilds =
+        returned.filter(|row| row.what == "incremental-core" && row.hours_per_year > 0.0);
+    lines.extend(rebuilds.map(|row| {
+        format!(
+            "Worth {} hours or {} a year, if every build were a rebuild after an edit, as most builds of a day are.",
+            grouped(row.hours_per_year),
+            grouped(row.value_per_year)
+        )
+    }));
     let rejected = record.changes.iter().filter(|it| it.verdict == Verdict::Rejected).count();
     if rejected > 0 {
         lines.push(format!(

@@ -11,7 +11,7 @@ use crate::{
     render::{
         DASH,
         facts::{tuning, worth},
-        figures::{grouped, percent, share},
+        figures::{decimal, grouped, percent, share},
         label, rows, seconds,
         sheet::Kind,
         si_bytes,
@@ -273,8 +273,15 @@ fn returned(record: &Record, what: &str) -> String {
             each(&|row| Some(format!("{}: {}", label(&row.what), grouped(row.value_per_year))))
         }
         "payback" => each(&|row| {
-            let builds = grouped(row.builds_to_pay_back?.ceil());
-            Some(format!("{}: after {builds} builds of one person", label(&row.what)))
+            let builds = row.builds_to_pay_back?.ceil();
+            let team = record.return_on_investment.as_ref()?.team;
+            let days = builds / f64::from(team.builds_per_day);
+            let days = if days.is_finite() {
+                format!(", {} working days", decimal(days))
+            } else {
+                String::new()
+            };
+            Some(format!("{}: {} builds of one person{days}", label(&row.what), grouped(builds)))
         }),
         _ => DASH.to_owned(),
     }
