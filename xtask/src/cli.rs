@@ -167,7 +167,8 @@ pub(crate) struct Restore {
 
 #[derive(Debug, Args)]
 pub(crate) struct Report {
-    /// The run to report on, as `--list` names it [default: the newest with a record]
+    /// The run to report on, as `--list` names it, or a record: a file ending in .json [default: the newest with a
+    /// record]
     pub(crate) run: Option<String>,
     /// List the runs
     #[arg(long, conflicts_with_all = ["run", "open"])]
@@ -175,6 +176,10 @@ pub(crate) struct Report {
     /// Open report.html in the browser
     #[arg(long)]
     pub(crate) open: bool,
+    /// Write documents about the run, and the record they are made from, into a directory [default: docs]
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = "docs")]
+    #[arg(conflicts_with_all = ["list", "open"])]
+    pub(crate) docs: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) team: TeamFlags,
 }

@@ -12,6 +12,7 @@ use crate::{
 };
 
 pub(crate) mod budget;
+pub(crate) mod docs;
 pub(crate) mod facts;
 mod figures;
 pub(crate) mod html;

@@ -25,6 +25,7 @@ use crate::{
     wording, worth,
 };
 
+mod docs;
 mod list;
 mod rebuild;
 mod runs;
@@ -45,6 +46,9 @@ const CACHEDIR_TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n\
 /// # Errors
 /// When there is no such run or its record cannot be read.
 pub(crate) fn run(args: &cli::Report, global: &Global, shell: &Shell) -> Result<ExitCode> {
+    if let Some(path) = args.run.as_deref().map(Path::new).filter(|path| is_file_of_record(path)) {
+        return of_file(path, args, global, shell);
+    }
     let manifest = snapshot::manifest_path(global)?;
     let root = snapshot::find_root(&manifest, global.offline, Intent::Look)?;
     let metadata = snapshot::metadata(&root, global.offline)?;
@@ -56,6 +60,16 @@ pub(crate) fn run(args: &cli::Report, global: &Global, shell: &Shell) -> Result<
     if args.list {
         print_list(&runs, &root, target_dir, global, shell)?;
         return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(dir) = &args.docs {
+        let id = match &args.run {
+            Some(_) => chosen(&runs, args.run.as_deref(), target_dir)?.to_owned(),
+            None => docs::newest(&runs, &root)?,
+        };
+        let mut record = runs.read(&id)?;
+        reckon(&mut record, &args.team);
+        docs::write(&record, None, dir, shell)?;
+        return printed(&record, global);
     }
     let id = chosen(&runs, args.run.as_deref(), target_dir)?;
     if let (None, later @ [_, ..]) = (&args.run, runs.interrupted_after(id).as_slice()) {
@@ -85,6 +99,40 @@ pub(crate) fn run(args: &cli::Report, global: &Global, shell: &Shell) -> Result<
         && let Err(error) = open::that_detached(&page)
     {
         shell.warn(format!("`{}` could not be opened: {error}", page.display()));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Whether what was asked for is a file, and no run by its name.
+fn is_file_of_record(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "json")
+}
+
+/// Reports on a record that lies anywhere: prints it, or makes the documents of it. Needs neither cargo nor a workspace.
+fn of_file(path: &Path, args: &cli::Report, global: &Global, shell: &Shell) -> Result<ExitCode> {
+    if args.open {
+        bail!("a record alone has no page to open\nhint: name a run, as `--list` shows them");
+    }
+    let mut record = read_file(path)?;
+    reckon(&mut record, &args.team);
+    match &args.docs {
+        Some(dir) => {
+            docs::write(&record, Some(path), dir, shell)?;
+            printed(&record, global)
+        }
+        None => {
+            if global.format == Format::Human {
+                output::text(&render::table::human(&record))?;
+            }
+            printed(&record, global)
+        }
+    }
+}
+
+/// The record, where JSON was asked for.
+fn printed(record: &Record, global: &Global) -> Result<ExitCode> {
+    if global.format == Format::Json {
+        output::json(record)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -125,6 +173,11 @@ fn refresh(record: &mut Record, dir: &Path, flags: &cli::TeamFlags) {
         let note = format!("no longer where the run left them: {files} (logs, timing reports)");
         record.notes.push(note);
     }
+    reckon(record, flags);
+}
+
+/// Reckons the return again, for the team that the flags describe.
+fn reckon(record: &mut Record, flags: &cli::TeamFlags) {
     // Only `optimize` leaves something behind that goes on paying, and only at its end.
     let pays = record.command == "optimize" && !record.interrupted;
     if pays || record.return_on_investment.is_some() {

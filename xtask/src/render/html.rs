@@ -14,6 +14,7 @@ mod graph;
 mod headlines;
 mod inside;
 mod load;
+pub(super) mod picture;
 mod samples;
 mod scatter;
 mod steps;
@@ -24,7 +25,11 @@ mod waterfall;
 use facts::capitalised;
 
 /// Light, dark, narrow and printed.
-const STYLE: &str = concat!(include_str!("html/style.css"), include_str!("html/charts.css"));
+const STYLE: &str = concat!(
+    include_str!("html/colours.css"),
+    include_str!("html/style.css"),
+    include_str!("html/charts.css")
+);
 
 /// The sections in their order: heading and content.
 fn sections(record: &Record, rows: &[Row<'_>]) -> Vec<(&'static str, String)> {

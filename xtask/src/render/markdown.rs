@@ -9,6 +9,8 @@ mod changes;
 mod graph;
 mod inside;
 
+pub(super) use inside::blocks;
+
 /// The headings of the table of before and after; the first is that of the names.
 const COLUMNS: [&str; 7] = ["", "before", "after", "change", "uncertainty", "expected", "call"];
 
@@ -17,15 +19,15 @@ pub(crate) fn report(record: &Record) -> String {
     let sections = [
         ("Checks", bullets(&facts::checks(record))),
         ("Before and after", table(&rows(record))),
-        ("Return on investment", inside::blocks(&facts::worth::investment(record))),
+        ("Return on investment", blocks(&facts::worth::investment(record))),
         ("What makes the build slow", inside::insights(record)),
         ("Builds unit by unit", inside::builds(record)),
         ("Other numbers of cores", inside::cores(record)),
         ("Packages in several versions", graph::duplicates(record)),
-        ("Disk", inside::blocks(&facts::disk::parts(record))),
+        ("Disk", blocks(&facts::disk::parts(record))),
         ("Impact and effort", inside::impact(record)),
         ("Changes", changes::changes(&record.changes)),
-        ("Profile settings tried", inside::blocks(&facts::tuning::blocks(record))),
+        ("Profile settings tried", blocks(&facts::tuning::blocks(record))),
         ("Notes", bullets(&record.notes)),
         ("Verification", bullets(&facts::verification(record))),
         ("How it was measured", bullets(&facts::method(record))),
@@ -52,8 +54,15 @@ pub(super) fn table(rows: &[Row<'_>]) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let line = |cells: [&str; 7]| format!("| {} |\n", cells.map(cell).join(" | "));
-    let rule = "| --- | ---: | ---: | ---: | --- | ---: | --- |\n";
+    // Where nothing was expected there is no column for it.
+    let is_expected = rows.iter().any(|row| row.measurement.expected.is_some());
+    let is_shown = |column: usize| is_expected || COLUMNS[column] != "expected";
+    let line = |cells: [&str; 7]| {
+        let shown = cells.iter().enumerate().filter(|(column, _)| is_shown(*column));
+        let shown: Vec<String> = shown.map(|(_, text)| cell(text)).collect();
+        format!("| {} |\n", shown.join(" | "))
+    };
+    let rule = line(["---", "---:", "---:", "---:", "---", "---:", "---"]);
     let cells = |row: &Row<'_>| {
         let Row { label, before, after, change, uncertainty, expected, measurement } = row;
         line([label, before, after, change, uncertainty, expected, &measurement.call])
@@ -109,7 +118,7 @@ pub(super) fn bullets(lines: &[String]) -> String {
 }
 
 /// A fenced block whose fence is longer than any run of backticks inside. No line feed at the end.
-fn fenced(text: &str, language: &str) -> String {
+pub(super) fn fenced(text: &str, language: &str) -> String {
     let fence = "`".repeat(longest_run(text).max(2) + 1);
     format!("{fence}{language}\n{}\n{fence}", text.trim_end_matches('\n'))
 }
@@ -162,7 +171,7 @@ fn escaped(text: &str, at_start: bool) -> String {
 }
 
 /// A code span, with as many backticks around it as the text requires.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     let text = text.replace(['\r', '\n'], " ");
     if text.trim().is_empty() {
         return text;

@@ -115,3 +115,25 @@ fn what_was_rejected_or_left_is_in_the_report_with_its_reason() {
     let recorded = std::fs::read(directory(&run).join("report.json")).unwrap();
     assert_eq!(serde_json::from_slice::<Value>(&recorded).unwrap(), run.json());
 }
+
+#[test]
+fn documents_are_made_from_a_timed_run_or_from_the_one_that_is_named() {
+    let fixture = Fixture::new(ONE);
+    let run = fixture.optimized(&["--only", "unused-dependency"]);
+    let docs = fixture.path("pages");
+    let flag = format!("--docs={}", docs.display());
+    let nothing = fixture.run(&["report", &flag]).exits(2);
+    nothing.says("no run of `optimize` with measurements").says("hint:");
+    assert!(!docs.exists());
+
+    let directory = directory(&run);
+    let name = directory.file_name().unwrap().to_str().unwrap();
+    fixture.run(&["report", name, &flag]).exits(0).says("Documented");
+    let index = std::fs::read_to_string(docs.join("README.md")).unwrap();
+    assert!(index.contains("no build was timed"), "{index}");
+    let records: Vec<_> = std::fs::read_dir(docs.join("records")).unwrap().collect();
+    assert_eq!(records.len(), 1);
+    let record = std::fs::read_to_string(records[0].as_ref().unwrap().path()).unwrap();
+    assert!(!record.contains(&fixture.path("").display().to_string()), "{record}");
+    assert!(record.contains("unused-dependency:one/ghoul"), "{record}");
+}

@@ -189,6 +189,11 @@ pub(in crate::render) fn at_most(record: &Record) -> Option<String> {
     })
 }
 
+/// How long the run took: `8.3 min`.
+pub(in crate::render) fn minutes(record: &Record) -> Option<String> {
+    record.spent.map(|spent| format!("{} min", decimal(spent.wall_seconds / 60.0)))
+}
+
 /// Where the time of the run went.
 pub(in crate::render) fn spent(record: &Record) -> Vec<String> {
     let Some(Spent { wall_seconds, cargo_seconds }) = record.spent else {

@@ -25,8 +25,8 @@ struct Panel {
     is_share: bool,
 }
 
-/// The figure; `id` is unique on the page. `cores` are those of the machine.
-pub(super) fn figure(id: &str, build: &Build<'_>, cores: usize) -> String {
+/// The chart alone. `cores` are those of the machine.
+pub(super) fn chart(id: &str, build: &Build<'_>, cores: usize) -> String {
     let panels = panels(build);
     let most = panels.iter().filter(|panel| !panel.is_share);
     let most = most.flat_map(highest).chain([cores as f64]).fold(1.0, f64::max);
@@ -62,7 +62,12 @@ pub(super) fn figure(id: &str, build: &Build<'_>, cores: usize) -> String {
     let description = format!("Areas over time. {}.", headings.join("; "));
     let alternative = Alternative { id, name: &name, description: &description };
     let grid = svg::time_axis(&time, 4.0, bottom);
-    let chart = svg::chart(&alternative, svg::WIDTH, bottom + 24.0, &(grid + &body));
+    svg::chart(&alternative, svg::WIDTH, bottom + 24.0, &(grid + &body))
+}
+
+/// The figure; `id` is unique on the page. `cores` are those of the machine.
+pub(super) fn figure(id: &str, build: &Build<'_>, cores: usize) -> String {
+    let chart = chart(id, build, cores);
     let legend = svg::legend(&[
         (
             "<g class=\"before\"><rect class=\"f\" width=\"8\" height=\"12\"/></g><g class=\"after\">\
@@ -77,7 +82,7 @@ pub(super) fn figure(id: &str, build: &Build<'_>, cores: usize) -> String {
         ("<line class=\"limit\" x1=\"0\" y1=\"6\" x2=\"16\" y2=\"6\"/>", "dashed: all processors"),
     ]);
     let caption = format!("{}: processors and units at work", super::capitalised(build.label));
-    let note = if panels.iter().any(|panel| panel.is_share) {
+    let note = if panels(build).iter().any(|panel| panel.is_share) {
         ""
     } else {
         "<p class=\"small\">How busy the processors were was not recorded.</p>\n"

@@ -32,8 +32,10 @@ fn bent(value: f64) -> f64 {
     if bent.is_finite() { bent.copysign(value) } else { 0.0 }
 }
 
-/// The figure; nothing where no change has both impact and effort.
-pub(super) fn figure(id: &str, record: &Record) -> String {
+const NAME: &str = "Impact of each change against its effort";
+
+/// The chart alone; nothing where no change has both impact and effort.
+pub(super) fn chart(id: &str, record: &Record) -> String {
     let changes = weighed(record);
     if changes.is_empty() {
         return String::new();
@@ -80,19 +82,26 @@ pub(super) fn figure(id: &str, record: &Record) -> String {
         let (x, y) = (across(edits), down(seconds));
         body.push_str(&mark(change, (x, y), index + 1, &mut taken));
     }
-    let name = "Impact of each change against its effort";
     let description = format!(
         "A point for each of {}, numbered as in the table: to the right more edits, further up more seconds \
          saved; below the line of 0 a change costs time.",
         count(changes.len(), "change")
     );
-    let alternative = Alternative { id, name, description: &description };
-    let chart = svg::chart(&alternative, WIDTH, bottom + 44.0, &body);
+    let alternative = Alternative { id, name: NAME, description: &description };
+    svg::chart(&alternative, WIDTH, bottom + 44.0, &body)
+}
+
+/// The figure; nothing where no change has both impact and effort.
+pub(super) fn figure(id: &str, record: &Record) -> String {
+    let chart = chart(id, record);
+    if chart.is_empty() {
+        return chart;
+    }
     let legend = svg::legend(&[
         ("<path class=\"measured\" d=\"M8 1l6 5l-6 5l-6 -5z\"/>", "diamond: measured"),
         ("<circle class=\"attributed\" cx=\"8\" cy=\"6\" r=\"4.5\"/>", "ring: attributed"),
     ]);
-    svg::figure("middle", name, &legend, &chart)
+    svg::figure("middle", NAME, &legend, &chart)
 }
 
 fn point(change: &ChangeRecord) -> (f64, f64) {

@@ -18,8 +18,18 @@ const ROWS: usize = 20;
 
 const ROW: f64 = 16.0;
 
+/// What the figure is called.
+fn name(build: &Build<'_>) -> String {
+    format!("The costliest units of the {}", build.label)
+}
+
 /// The figure; `id` is unique on the page.
 pub(super) fn figure(id: &str, build: &Build<'_>) -> String {
+    svg::figure("wide", &name(build), "", &chart(id, build))
+}
+
+/// The chart alone.
+pub(super) fn chart(id: &str, build: &Build<'_>) -> String {
     let scale = Scale::of_time(build.longest_seconds());
     let (mut body, mut y) = (String::new(), 4.0);
     let mut rows = 0;
@@ -49,15 +59,14 @@ pub(super) fn figure(id: &str, build: &Build<'_>) -> String {
         y += 14.0;
     }
     let bottom = y - 6.0;
-    let name = format!("The costliest units of the {}", build.label);
+    let name = name(build);
     let description = format!(
         "{} over time, each with its name and its seconds; the tables below hold the costliest of them.",
         count(rows, "bar")
     );
     let alternative = Alternative { id, name: &name, description: &description };
     let grid = svg::time_axis(&scale, 4.0, bottom);
-    let chart = svg::chart(&alternative, svg::WIDTH, bottom + 24.0, &(grid + &body));
-    svg::figure("wide", &name, "", &chart)
+    svg::chart(&alternative, svg::WIDTH, bottom + 24.0, &(grid + &body))
 }
 
 fn row(timeline: &Timeline, index: usize, critical: bool, scale: &Scale, y: f64) -> String {

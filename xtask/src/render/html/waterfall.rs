@@ -20,8 +20,8 @@ const NARROWEST: f64 = 1.0;
 /// Height of the strip of the critical path, and the space above it.
 const STRIP: f64 = 6.0;
 
-/// The figure; `id` is unique on the page.
-pub(super) fn figure(id: &str, build: &Build<'_>) -> String {
+/// The chart alone, and how many units are too short to be drawn by themselves.
+pub(super) fn chart(id: &str, build: &Build<'_>) -> (String, usize) {
     let scale = Scale::of_time(build.longest_seconds());
     let (mut body, mut y, mut merged) = (String::new(), 4.0, 0);
     for (side, timeline) in &build.sides {
@@ -40,7 +40,12 @@ pub(super) fn figure(id: &str, build: &Build<'_>) -> String {
     );
     let alternative = Alternative { id, name: &name, description: &description };
     let grid = svg::time_axis(&scale, 4.0, bottom);
-    let chart = svg::chart(&alternative, svg::WIDTH, bottom + 24.0, &(grid + &body));
+    (svg::chart(&alternative, svg::WIDTH, bottom + 24.0, &(grid + &body)), merged)
+}
+
+/// The figure; `id` is unique on the page.
+pub(super) fn figure(id: &str, build: &Build<'_>) -> String {
+    let (chart, merged) = chart(id, build);
     let legend = svg::legend(&[
         (
             "<g class=\"before\"><rect class=\"f\" width=\"8\" height=\"12\"/></g><g class=\"after\">\

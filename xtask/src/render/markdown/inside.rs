@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Blocks one after the other, an empty line between them.
-pub(super) fn blocks<'a>(blocks: impl IntoIterator<Item = &'a Block>) -> String {
+pub(in crate::render) fn blocks<'a>(blocks: impl IntoIterator<Item = &'a Block>) -> String {
     let blocks: Vec<String> = blocks.into_iter().map(block).collect();
     blocks.join("\n")
 }
