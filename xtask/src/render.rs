@@ -14,6 +14,7 @@ use crate::{
 pub(crate) mod budget;
 pub(crate) mod facts;
 mod figures;
+mod gains;
 pub(crate) mod html;
 mod lanes;
 pub(crate) mod markdown;
@@ -24,6 +25,7 @@ pub(crate) mod table;
 
 pub(crate) use figures::value;
 use figures::{percent, uncertainty};
+pub(crate) use gains::gains;
 
 /// What a cell shows where there is nothing to show.
 const DASH: &str = "-";

@@ -30,7 +30,7 @@ pub(super) struct Cleaning {
     pub(super) offline: bool,
 }
 
-/// The commit, the cleaning and the last figures.
+/// The commit, the cleaning and the last figures. The number of files that were written.
 pub(super) fn finish(
     snapshot: &Snapshot,
     outcome: Outcome,
@@ -38,7 +38,7 @@ pub(super) fn finish(
     run_dir: &Path,
     shell: &Shell,
     record: &mut Record,
-) -> Result<()> {
+) -> Result<usize> {
     let Outcome { kept, files, sides } = outcome;
     let Sides { baseline: mut before, candidate: mut after } = sides;
     let package = measure::plain(snapshot.inventory.package.bytes as f64);
@@ -48,8 +48,13 @@ pub(super) fn finish(
     record.measurements = compared(&before, &after);
     record.diff = plan::diff(snapshot, &files);
     record.configuration = snapshot.configuration(&files);
-    for change in record.changes.iter().filter(|change| change.verdict == Verdict::Applied) {
-        shell.status("Stands", format!("{} ({})", change.title, change.id));
+    let applied = record.changes.iter().filter(|change| change.verdict == Verdict::Applied);
+    for change in applied.clone() {
+        shell.detail("Stands", format!("{} ({})", change.title, change.id));
+    }
+    if !files.is_empty() {
+        let stands = wording::count(applied.count(), "change");
+        shell.status("Committing", format!("{stands} that stood the proof"));
     }
     // The last moment in which an interrupt leaves nothing to undo.
     interrupt::check()?;
@@ -62,7 +67,6 @@ pub(super) fn finish(
             "Committed",
             format!("{}; the old bytes are in `{backup}/`", wording::count(files.len(), "file")),
         );
-        shell.status("Undo", format!("`cargo xtask restore {backup}` puts everything back"));
         record.backup = Some(backup);
     }
     if kept.iter().any(|change| change.code == Code::PackageBloat) {
@@ -79,9 +83,9 @@ pub(super) fn finish(
     after.package_bytes = vec![measure::plain(left.iter().sum::<u64>() as f64)];
     record.measurements = compared(&before, &after);
     record.report = Some(run_dir.display().to_string());
-    for change in record.changes.iter().filter(|change| change.verdict == Verdict::Rejected) {
-        let first = change.reason.lines().next().unwrap_or_default();
-        shell.status("Rejected", format!("{} ({}): {first}", change.title, change.id));
+    let rejected = record.changes.iter().filter(|change| change.verdict == Verdict::Rejected);
+    for change in rejected {
+        shell.detail("Rejected", format!("{} ({}): {}", change.title, change.id, change.reason));
     }
     let rejected: Vec<String> = record
         .changes
@@ -94,17 +98,10 @@ pub(super) fn finish(
         let note = format!(
             "to settle what was rejected, put `ignore = [{list}]` into `[workspace.metadata.optimize]`"
         );
-        shell.status("Note", &note);
+        shell.detail("Note", &note);
         record.notes.push(note);
     }
-    shell.status(
-        "Reported",
-        format!(
-            "`{}`; report.md, report.json, timing reports and logs are beside it",
-            run_dir.join("report.html").display()
-        ),
-    );
-    Ok(())
+    Ok(files.len())
 }
 
 /// The rows to show: none where nothing was timed and no package directory was there.

@@ -83,10 +83,11 @@ impl Run {
         self
     }
 
-    /// Holds stderr to a text.
+    /// Holds stderr to a text, wherever it is folded.
     #[track_caller]
     pub(crate) fn says(&self, text: &str) -> &Self {
-        assert!(self.stderr.contains(text), "`{text}` is missing on stderr of {self:?}");
+        let has = self.stderr.contains(text) || unfolded(&self.stderr).contains(text);
+        assert!(has, "`{text}` is missing on stderr of {self:?}");
         self
     }
 
@@ -128,6 +129,25 @@ impl Run {
         let notes = self.json()["notes"].as_array().unwrap().clone();
         notes.iter().map(|note| note.as_str().unwrap().to_owned()).collect()
     }
+}
+
+/// A text with each line that was folded on one line again: what is below its first is indented.
+pub(crate) fn unfolded(text: &str) -> String {
+    let mut out = String::new();
+    for line in text.lines() {
+        let inner = line.trim_start();
+        let indent = line.len() - inner.len();
+        // A verb ends at the twelfth column, so it never begins behind it.
+        let is_below = !inner.is_empty() && (indent >= 13 || indent == 2 || indent == 4);
+        let is_item = inner.starts_with("- ");
+        match is_below && !is_item && !out.is_empty() {
+            true => out.push(' '),
+            false if out.is_empty() => {}
+            false => out.push('\n'),
+        }
+        out.push_str(if is_below { inner } else { line });
+    }
+    out
 }
 
 impl std::fmt::Debug for Run {
