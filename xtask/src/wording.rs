@@ -86,13 +86,17 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-/// A text of at most so many columns, with an ellipsis where it was cut.
+/// A text of at most so many columns, with an ellipsis where it was cut: between words, unless that loses much.
 pub(crate) fn shortened(text: &str, columns: usize) -> String {
     if text.chars().count() <= columns {
         return text.to_owned();
     }
-    let kept: String = text.chars().take(columns.saturating_sub(1)).collect();
-    if columns == 0 { String::new() } else { format!("{}…", kept.trim_end()) }
+    let Some(room) = columns.checked_sub(1) else { return String::new() };
+    let kept: String = text.chars().take(room).collect();
+    let is_between = text.chars().nth(room) == Some(' ');
+    let words = kept.rsplit_once(' ').map(|(words, _)| words).filter(|_| !is_between);
+    let words = words.filter(|words| 3 * words.chars().count() > 2 * columns);
+    format!("{}…", words.unwrap_or(&kept).trim_end())
 }
 
 /// Rows with their cells one below the other, two spaces between columns and none at the ends of lines. Columns
@@ -156,6 +160,8 @@ mod tests {
         assert_eq!(folded("a\nb", 2), "a\n  b");
         assert_eq!(shortened("abcdef", 6), "abcdef");
         assert_eq!(shortened("abc def", 5), "abc…");
+        assert_eq!(shortened("one two three four", 16), "one two three…");
+        assert_eq!(shortened("one two", 4), "one…");
         assert_eq!(shortened("abc", 0), "");
     }
 

@@ -32,7 +32,7 @@ fn a_run_is_told_in_eighty_columns_and_ends_with_five_lines() {
     let fixture = many(2);
     let run = fixture.run(&RUN).exits(0);
     assert_eq!(too_long(&run.stderr), [""; 0], "{run:?}");
-    let told = unfolded(&run.stderr);
+    let told = unfolded(&run.stderr, 13);
     let verbs: Vec<&str> =
         told.lines().rev().take(5).filter_map(|line| line.split_whitespace().next()).collect();
     assert_eq!(verbs, ["Reported", "Undo", "Rejected", "Gained", "Changed"], "{run:?}");
@@ -67,7 +67,7 @@ fn nothing_to_do_is_one_line_that_says_why() {
     let fixture = many(2);
     fixture.run(&RUN).exits(0);
     let again = fixture.run(&RUN).exits(0);
-    let told = unfolded(&again.stderr);
+    let told = unfolded(&again.stderr, 13);
     let last = told.lines().last().unwrap();
     assert!(last.contains("Finished nothing to do: "), "{again:?}");
     assert!(last.contains("left as ") && last.contains("`-v` says why"), "{again:?}");
@@ -124,8 +124,8 @@ fn on_a_terminal(
     let log = fixture.path("../log");
     let run =
         fixture.start_other_with("script", &["-qefc", &line, log.to_str().unwrap()], |command| {
-            command.envs(variables.iter().copied());
             command.env_remove("CI");
+            command.envs(variables.iter().copied());
         });
     run.answer(answers);
     run.wait();

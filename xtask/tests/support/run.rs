@@ -86,7 +86,7 @@ impl Run {
     /// Holds stderr to a text, wherever it is folded.
     #[track_caller]
     pub(crate) fn says(&self, text: &str) -> &Self {
-        let has = self.stderr.contains(text) || unfolded(&self.stderr).contains(text);
+        let has = self.stderr.contains(text) || unfolded(&self.stderr, STATUS).contains(text);
         assert!(has, "`{text}` is missing on stderr of {self:?}");
         self
     }
@@ -131,21 +131,24 @@ impl Run {
     }
 }
 
-/// A text with each line that was folded on one line again: what is below its first is indented.
-pub(crate) fn unfolded(text: &str) -> String {
+/// Columns in front of what was folded below a status line.
+const STATUS: usize = 13;
+
+/// A text with what was folded on one line again: lines with this indentation are joined to those above.
+pub(crate) fn unfolded(text: &str, indent: usize) -> String {
+    let below = |line: &str| {
+        let inner = line.trim_start();
+        !inner.is_empty() && line.len() - inner.len() == indent
+    };
     let mut out = String::new();
     for line in text.lines() {
-        let inner = line.trim_start();
-        let indent = line.len() - inner.len();
-        // A verb ends at the twelfth column, so it never begins behind it.
-        let is_below = !inner.is_empty() && (indent >= 13 || indent == 2 || indent == 4);
-        let is_item = inner.starts_with("- ");
-        match is_below && !is_item && !out.is_empty() {
-            true => out.push(' '),
-            false if out.is_empty() => {}
-            false => out.push('\n'),
+        if below(line) && out.pop().is_some() {
+            out.push(' ');
+            out.push_str(line.trim_start());
+        } else {
+            out.push_str(line);
         }
-        out.push_str(if is_below { inner } else { line });
+        out.push('\n');
     }
     out
 }
