@@ -191,7 +191,7 @@ fn clean(workspace: &Workspace, order: &Order, shell: &Shell) -> Result<Outcome>
 /// Works on a directory with a progress line, and stops on an interrupt.
 fn watched<T: Send>(shell: &Shell, verb: &str, work: impl FnOnce(&Progress) -> T + Send) -> T {
     const PAUSE: Duration = Duration::from_millis(100);
-    let bar = shell.activity(verb, "the target directory");
+    let bar = shell.activity(verb, "in the target directory");
     let look = |progress: &Progress| {
         if interrupt::is_interrupted() {
             progress.stop();

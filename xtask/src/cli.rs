@@ -37,6 +37,9 @@ pub(crate) struct Global {
     /// When to colour status lines
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
     pub(crate) color: Color,
+    /// How work that takes time shows how far it is
+    #[arg(long, global = true, value_enum, default_value_t = Progress::Auto, value_name = "HOW")]
+    pub(crate) progress: Progress,
     /// Print results, warnings and errors only
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
@@ -63,6 +66,17 @@ pub(crate) enum Color {
     Never,
 }
 
+/// How progress is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Progress {
+    /// A live line on a terminal; nothing elsewhere, or where CI or TERM=dumb is set
+    Auto,
+    /// Nothing but the status lines, each once: for screen readers
+    None,
+    /// A whole line every ten seconds and at the end of each step
+    Plain,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Find what slows the workspace down, prove the remedies in a copy, commit what paid
@@ -87,6 +101,9 @@ pub(crate) struct Optimize {
     /// Print findings, plan and diff; build nothing of the workspace and write nothing
     #[arg(long, conflicts_with_all = ["yes", "check"])]
     pub(crate) dry_run: bool,
+    /// Show reasons and the unified diff with the plan (a dry run does into a file or a pipe)
+    #[arg(long)]
+    pub(crate) diff: bool,
     /// For CI: exit with 1 if changes are pending; write nothing
     #[arg(long, conflicts_with = "yes")]
     pub(crate) check: bool,

@@ -31,23 +31,29 @@ use crate::{
     shell::Shell,
     snapshot::{self, Intent, Snapshot},
     trial::{LockUpdate, Trial, Weight},
-    wording, worth,
+    worth,
 };
 
 mod attribute;
+mod closing;
 mod describe;
 mod finish;
 mod judged;
+mod present;
 mod prove;
 mod search;
 mod smaller;
 mod stage;
+mod steps;
 mod time;
 
+use closing::Ended;
 use finish::{Cleaning, file_changes, finish};
 use judged::{Verdicts, remind};
+use present::Shown;
 use prove::Proof;
 use stage::Shadowed;
+use steps::Steps;
 use time::{Course, Measured};
 
 /// Runs the command.
@@ -91,19 +97,12 @@ pub(crate) fn run(args: &cli::Optimize, global: &Global, shell: &Shell) -> Resul
     if args.check {
         return Ok(print_check(&plan, &snapshot, record, global, shell));
     }
-    let description =
-        describe::described(&snapshot, &plan, wishes.codes.contains(&Code::PackageBloat));
-    if !args.dry_run {
-        shell.block(&description);
-        shell.diff(&record.diff);
-        shell.block("");
-    } else if global.format == Format::Human {
-        // Here the plan is the result.
-        output::text(&format!("{description}\n{}", record.diff))?;
-    }
+    let cleans = wishes.codes.contains(&Code::PackageBloat);
+    let shown = Shown { snapshot: &snapshot, plan: &plan, diff: &record.diff, cleans };
+    shown.print(args, global.format, shell)?;
     let is_idle = plan.changes.is_empty() && !args.update;
     if is_idle {
-        shell.status("Finished", "nothing to do");
+        shell.status("Finished", describe::idle(&plan));
     }
     if args.dry_run || is_idle {
         remind(&snapshot, &mut record, shell);
@@ -111,7 +110,7 @@ pub(crate) fn run(args: &cli::Optimize, global: &Global, shell: &Shell) -> Resul
         return Ok(ExitCode::SUCCESS);
     }
     let asking = Instant::now();
-    if !args.yes && !agreed(shell, &plan)? {
+    if !args.yes && !shown.agreed(shell)? {
         shell.status("Finished", "nothing was changed");
         print_result(&record, global)?;
         return Ok(ExitCode::SUCCESS);
@@ -127,8 +126,7 @@ pub(crate) fn run(args: &cli::Optimize, global: &Global, shell: &Shell) -> Resul
     }
     let run_dir = report::new_run_dir(&snapshot.target_dir)?;
     let outcome = prove_and_measure(args, global, &snapshot, &plan, &run_dir, shell, &mut record)?;
-    let cleaning =
-        Cleaning { is_wanted: wishes.codes.contains(&Code::PackageBloat), offline: global.offline };
+    let cleaning = Cleaning { is_wanted: cleans, offline: global.offline };
     let ended = finish(&snapshot, outcome, cleaning, &run_dir, shell, &mut record);
     record.spent = Some(Spent {
         wall_seconds: started.elapsed().saturating_sub(asked).as_secs_f64(),
@@ -136,11 +134,17 @@ pub(crate) fn run(args: &cli::Optimize, global: &Global, shell: &Shell) -> Resul
     });
     record.return_on_investment =
         worth::of(&record.measurements, record.spent, worth::team(&args.team));
-    if let Err(error) = ended {
-        return Err(keep_what_was_learnt(&mut record, &run_dir, error, shell));
-    }
+    let files = match ended {
+        Ok(files) => files,
+        Err(error) => return Err(keep_what_was_learnt(&mut record, &run_dir, error, shell)),
+    };
     let told = report::write(&record, &run_dir, shell).and_then(|()| print_result(&record, global));
     told.with_context(|| said_too_late(&record))?;
+    let manifest = global.manifest_path.as_deref();
+    let ended = Ended { files, depth: args.measure, manifest, run_dir: &run_dir };
+    for (verb, text) in closing::lines(&record, ended) {
+        shell.status(verb, text);
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -278,25 +282,6 @@ fn said_too_late(record: &Record) -> String {
     }
 }
 
-/// Asks, or refuses to go on where nobody can be asked.
-fn agreed(shell: &Shell, plan: &Plan) -> Result<bool> {
-    if !shell.can_ask() {
-        bail!(
-            "there is no terminal to ask on, so nothing was changed\n\
-             hint: run again with `--yes` to agree, or with `--dry-run` to look only"
-        );
-    }
-    let count = wording::count(plan.changes.len(), "change");
-    let question = format!("Prove {count} in a copy and commit what stands?");
-    let asked = shell.clone();
-    let answer = interrupt::at_question(move || asked.confirm(&question));
-    if answer.is_err() {
-        // The question stands on a line that nobody ended.
-        shell.block("");
-    }
-    answer
-}
-
 /// Everything that happens in the shadows.
 fn prove_and_measure(
     args: &cli::Optimize,
@@ -314,17 +299,22 @@ fn prove_and_measure(
     }
     // Of what is copied: whatever somebody saves meanwhile makes another one.
     let sources = shadow::digest(snapshot);
+    let mut steps = Steps::of(plan.changes.len(), args.measure, !args.no_test);
     shell.status("Copying", "the workspace twice, as baseline and candidate");
     let shadows = Shadows::create(snapshot, global.offline)?;
+    steps.next(shell);
     shell.status("Checking", "the baseline: `cargo check --workspace --all-targets`");
     let lock = if args.update { LockUpdate::Full } else { LockUpdate::Minimal };
-    let mut trial = Trial::new(snapshot, &shadows, shell, run_dir.join("logs"), lock)?;
+    let watched = (lock, units_of_the_last_run(snapshot));
+    let mut trial = Trial::new(snapshot, &shadows, shell, run_dir.join("logs"), watched)?;
     for failed in trial.baseline.targets_failed() {
         shell.warn(format!("{failed} does not compile as it is; that is held against no change"));
         record.notes.push(format!("{failed} did not compile before any change"));
     }
     let tests = if args.no_test { prove::Tests::Skip } else { prove::Tests::Run };
+    steps.next(shell);
     let mut proof = prove::compile(&mut trial, &plan.changes, shell)?;
+    steps.next(shell);
     let mut measured = Measured::default();
     if args.measure == Depth::None {
         prove::tests(&mut trial, &mut proof, tests, shell)?;
@@ -375,6 +365,16 @@ fn prove_and_measure(
         .collect();
     record.changes = verdicts(&kept, &proof, &plan.left);
     Ok(Outcome { kept, files, sides, verdicts: to_keep })
+}
+
+/// How many units a check had when the last run left the workspace: an estimate for progress, on which nothing rests.
+fn units_of_the_last_run(snapshot: &Snapshot) -> Option<usize> {
+    let root = snapshot.root.display().to_string();
+    let is_of_here = |record: &Record| record.workspace == root && record.baseline.is_some();
+    let (newest, _) = report::newest(&snapshot.target_dir, is_of_here).ok()?;
+    let record = newest?;
+    let side = if record.backup.is_some() { record.candidate } else { record.baseline };
+    side.map(|side| side.units)
 }
 
 fn side(checked: &crate::verify::Checked, duplicates: usize) -> Side {

@@ -29,3 +29,8 @@ pub(crate) fn text(result: &str) -> Result<()> {
     let result = if stdout.is_terminal() { visible(result) } else { result.into() };
     writeln!(stdout, "{result}").context("failed to write to stdout")
 }
+
+/// Whether results go to a person, not into a file or a pipe.
+pub(crate) fn is_terminal() -> bool {
+    io::stdout().is_terminal()
+}

@@ -15,6 +15,7 @@ pub(crate) mod budget;
 pub(crate) mod docs;
 pub(crate) mod facts;
 mod figures;
+mod gains;
 pub(crate) mod html;
 mod lanes;
 pub(crate) mod markdown;
@@ -25,6 +26,7 @@ pub(crate) mod table;
 
 pub(crate) use figures::value;
 use figures::{percent, uncertainty};
+pub(crate) use gains::gains;
 
 /// What a cell shows where there is nothing to show.
 const DASH: &str = "-";

@@ -21,7 +21,7 @@ use crate::{
     shadow::Shadows,
     shell::Shell,
     snapshot::{LOCK_FILE, Snapshot},
-    verify::{self, Checked, Members, Tested},
+    verify::{self, Checked, Members, Tested, Watch},
     wording,
 };
 
@@ -42,6 +42,10 @@ pub(crate) enum LockUpdate {
     /// Everything (`--update`).
     Full,
 }
+
+/// What the copies are called.
+const BASELINE: &str = "baseline";
+pub(crate) const CANDIDATE: &str = "candidate";
 
 /// Arguments of the check with every feature of every member.
 const ALL_FEATURES: [&str; 3] = ["--workspace", "--all-targets", "--all-features"];
@@ -65,12 +69,14 @@ pub(crate) struct Trial<'a> {
     /// Checks of the baseline with other arguments, made when the candidate fails with them.
     otherwise: BTreeMap<String, Checked>,
     checks: usize,
+    /// What is being tried, for a reader who waits for it.
+    pub(crate) doing: String,
     /// What the last sound check found.
     pub(crate) candidate: Checked,
 }
 
 impl<'a> Trial<'a> {
-    /// Checks the baseline.
+    /// Checks the baseline; `units` is of how many an earlier run says.
     ///
     /// # Errors
     /// When cargo cannot build anything at all, for instance without network and with an empty cache.
@@ -79,13 +85,14 @@ impl<'a> Trial<'a> {
         shadows: &'a Shadows,
         shell: &'a Shell,
         logs: PathBuf,
-        lock: LockUpdate,
+        (lock, units): (LockUpdate, Option<usize>),
     ) -> Result<Self> {
         let log = logs.join("00-check-baseline.log");
         let args = ["--workspace", "--all-targets"];
         let members = Members::of(&snapshot.metadata, &snapshot.root);
         let cargo = &shadows.baseline.cargo;
-        let baseline = verify::check(cargo, &members, &args, &log, (shell, None))?;
+        let watch = Watch { shell, what: BASELINE, units };
+        let baseline = verify::check(cargo, &members, &args, &log, watch)?;
         if let Some(refused) = &baseline.refused
             && baseline.ok.is_empty()
         {
@@ -107,6 +114,7 @@ impl<'a> Trial<'a> {
             widened: BTreeMap::new(),
             otherwise: BTreeMap::new(),
             checks: 0,
+            doing: CANDIDATE.to_owned(),
             candidate: Checked::default(),
         })
     }
@@ -272,7 +280,8 @@ impl<'a> Trial<'a> {
         self.checks += 1;
         let log = self.log("check-candidate");
         let cargo = &self.shadows.candidate.cargo;
-        verify::check(cargo, &self.members, args, &log, (self.shell, expected))
+        let watch = Watch { shell: self.shell, what: &self.doing, units: expected };
+        verify::check(cargo, &self.members, args, &log, watch)
     }
 
     /// Checks with other arguments; what fails in the baseline with them counts for nothing.
@@ -285,7 +294,8 @@ impl<'a> Trial<'a> {
         if !self.otherwise.contains_key(&key) {
             let cargo = &self.shadows.baseline.cargo;
             let log = self.log("check-baseline");
-            let baseline = verify::check(cargo, &self.members, args, &log, (self.shell, None))?;
+            let watch = Watch { shell: self.shell, what: BASELINE, units: None };
+            let baseline = verify::check(cargo, &self.members, args, &log, watch)?;
             self.otherwise.insert(key.clone(), baseline);
         }
         let baseline = &self.otherwise[&key];
@@ -368,7 +378,8 @@ impl<'a> Trial<'a> {
             return Ok((candidate, None));
         }
         let log = self.log("test-baseline");
-        let baseline = verify::test(&self.shadows.baseline.cargo, exclude, &log, self.shell)?;
+        let watch = Watch { shell: self.shell, what: BASELINE, units: None };
+        let baseline = verify::test(&self.shadows.baseline.cargo, exclude, &log, watch)?;
         Ok((candidate, Some(baseline)))
     }
 
@@ -378,6 +389,7 @@ impl<'a> Trial<'a> {
     /// When cargo cannot be run or the run is interrupted.
     pub(crate) fn test_candidate(&self, exclude: &[String]) -> Result<Tested> {
         let log = self.log("test-candidate");
-        verify::test(&self.shadows.candidate.cargo, exclude, &log, self.shell)
+        let watch = Watch { shell: self.shell, what: &self.doing, units: None };
+        verify::test(&self.shadows.candidate.cargo, exclude, &log, watch)
     }
 }

@@ -19,7 +19,7 @@ use crate::{
     shell::Shell,
     snapshot::{self, Intent, Snapshot},
     trial::{Weight, untestable},
-    verify::{self, Checked, Members},
+    verify::{self, Checked, Members, Watch},
     wording,
 };
 
@@ -119,7 +119,7 @@ fn check(
         &members,
         &["--workspace", "--all-targets", "--locked"],
         &log,
-        (shell, None),
+        Watch { shell, what: "the workspace", units: None },
     )?;
     let detail = match (&checked.refused, checked.failed.values().next()) {
         (Some(refused), _) => refused.clone(),
@@ -142,7 +142,8 @@ fn test(
     let exclude = untestable(snapshot, checked);
     shell.status("Testing", format!("`{}`", snapshot.root.display()));
     let log = run_dir.join("logs").join("test.log");
-    let tested = verify::test(cargo, &exclude, &log, shell)?;
+    let watch = Watch { shell, what: "the workspace", units: None };
+    let tested = verify::test(cargo, &exclude, &log, watch)?;
     let detail = match (tested.failed.len(), tested.success) {
         (0, true) => format!("{} tests pass", tested.passed_count()),
         (0, false) => tested.stderr.trim().to_owned(),
@@ -238,7 +239,8 @@ fn print(record: &Record, args: &cli::Validate, global: &Global, shell: &Shell) 
     if let Some(Summary::Markdown) = args.summary {
         return output::text(&render::summary::markdown(record));
     }
-    let mut out = render::facts::checks(record).join("\n");
+    let checks = render::facts::checks(record);
+    let mut out = checks.iter().map(|line| wording::folded(line, 2)).collect::<Vec<_>>().join("\n");
     let table = render::table::human(record);
     if !record.measurements.is_empty() {
         out.push_str("\n\n");

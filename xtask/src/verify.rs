@@ -17,7 +17,7 @@ use cargo_metadata::{
 use crate::{
     cargo::{self, Cargo},
     paths,
-    shell::Shell,
+    shell::{Expected, Shell},
 };
 
 /// A target of a member, named so that it is the same in every shadow.
@@ -48,6 +48,16 @@ pub(crate) struct Checked {
     pub(crate) refused: Option<String>,
 }
 
+/// What a reader sees while cargo works.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Watch<'a> {
+    pub(crate) shell: &'a Shell,
+    /// What is checked or tested, for instance `baseline`.
+    pub(crate) what: &'a str,
+    /// Units of an earlier build of the same, if there was one.
+    pub(crate) units: Option<usize>,
+}
+
 /// Checks with the given arguments after `cargo check --keep-going`.
 ///
 /// # Errors
@@ -57,23 +67,27 @@ pub(crate) fn check(
     members: &Members,
     args: &[&str],
     log: &Path,
-    (shell, expected): (&Shell, Option<usize>),
+    watch: Watch<'_>,
 ) -> Result<Checked> {
     let mut all = vec!["check", "--keep-going", "--quiet"];
     all.extend_from_slice(args);
-    let progress = shell.progress("Checking", &label(cargo), expected);
+    let expected = watch.units.map(|units| Expected { units, wall: None });
+    let progress = watch.shell.progress("Checking", watch.what, expected);
     let mut checked = Checked::default();
     let mut built = false;
     let mut is_full = false;
     let finished = cargo.messages(&all, log, |message| match message {
         Message::CompilerArtifact(artifact) => {
             checked.units += 1;
-            progress.inc(1);
+            progress.unit(crate_name(&artifact.target), artifact.fresh);
             if let Some(id) = members.id(cargo.dir(), &artifact.target) {
                 checked.ok.insert((id, artifact.profile.test));
             }
         }
-        Message::BuildScriptExecuted(_) => checked.units += 1,
+        Message::BuildScriptExecuted(_) => {
+            checked.units += 1;
+            progress.unit(None, false);
+        }
         Message::CompilerMessage(note) if is_error(&note.message) => {
             is_full |= cargo::is_disk_full(&note.message.message);
             collect_features(&note.message, &mut checked.features_asked_for);
@@ -101,9 +115,9 @@ pub(crate) fn check(
     Ok(checked)
 }
 
-fn label(cargo: &Cargo) -> String {
-    let parts: Vec<_> = cargo.dir().iter().rev().take(1).collect();
-    parts.first().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+/// The name to show for a unit; none of a build script, which are all called the same.
+pub(crate) fn crate_name(target: &Target) -> Option<&str> {
+    (!target.is_custom_build()).then_some(target.name.as_str())
 }
 
 /// Whether a message is an error with a place of its own.
@@ -262,16 +276,29 @@ pub(crate) struct Tested {
 ///
 /// # Errors
 /// When cargo cannot be run or the run is interrupted; failing tests are part of the result.
-pub(crate) fn test(cargo: &Cargo, exclude: &[String], log: &Path, shell: &Shell) -> Result<Tested> {
+pub(crate) fn test(
+    cargo: &Cargo,
+    exclude: &[String],
+    log: &Path,
+    watch: Watch<'_>,
+) -> Result<Tested> {
     let mut args = vec!["test", "--workspace", "--no-fail-fast"];
     for package in exclude {
         args.extend(["--exclude", package]);
     }
-    let progress = shell.progress("Testing", &label(cargo), None);
+    let progress = watch.shell.progress("Testing", watch.what, None);
     let mut tested = Tested::default();
+    let mut run = 0;
     let finished = cargo.messages(&args, log, |message| match message {
-        Message::CompilerArtifact(_) => progress.inc(1),
-        Message::TextLine(line) => tested.read_line(&line),
+        Message::CompilerArtifact(artifact) => {
+            progress.unit(crate_name(&artifact.target), artifact.fresh);
+        }
+        Message::TextLine(line) => {
+            if let Some(name) = tested.read_line(&line) {
+                run += 1;
+                progress.set_message(format!("{run} tests, {name}"));
+            }
+        }
         _ => {}
     });
     progress.finish_and_clear();
@@ -283,18 +310,16 @@ pub(crate) fn test(cargo: &Cargo, exclude: &[String], log: &Path, shell: &Shell)
 }
 
 impl Tested {
-    /// Reads a line of libtest's output, such as `test a::b ... ok`.
-    fn read_line(&mut self, line: &str) {
-        let Some((name, verdict)) =
-            line.strip_prefix("test ").and_then(|rest| rest.rsplit_once(" ... "))
-        else {
-            return;
-        };
+    /// Reads a line of libtest's output, such as `test a::b ... ok`. The name of the test, if it is about one.
+    fn read_line<'a>(&mut self, line: &'a str) -> Option<&'a str> {
+        let (name, verdict) =
+            line.strip_prefix("test ").and_then(|rest| rest.rsplit_once(" ... "))?;
         if verdict.starts_with("ok") {
             *self.passed.entry(name.to_owned()).or_default() += 1;
         } else if verdict.starts_with("FAILED") {
             self.failed.insert(name.to_owned());
         }
+        Some(name)
     }
 
     /// Number of tests that passed.
@@ -326,71 +351,4 @@ impl Tested {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn target(name: &str) -> TargetId {
-        TargetId {
-            source: PathBuf::from("src/lib.rs"),
-            kind: "lib".to_owned(),
-            name: name.to_owned(),
-        }
-    }
-
-    #[test]
-    fn features_are_read_from_what_rustc_and_tokio_say() {
-        assert_eq!(features_named("the item is gated behind the `net` feature"), ["net"]);
-        let tokio = "The default runtime flavor is `multi_thread`, but the `rt-multi-thread` feature is disabled.";
-        assert_eq!(features_named(tokio), ["rt-multi-thread"]);
-        let macros = "The #[tokio::main] macro requires rt or rt-multi-thread.";
-        assert_eq!(features_named(macros), ["rt"]);
-        assert!(features_named("cannot find `x` in `y`").is_empty());
-    }
-
-    #[test]
-    fn a_target_that_failed_before_is_no_regression() {
-        let baseline = Checked { ok: BTreeSet::from([(target("a"), false)]), ..Checked::default() };
-        let mut candidate = baseline.clone();
-        candidate.failed.insert(target("b"), "error: x".to_owned());
-        assert_eq!(candidate.regression(&baseline), None);
-    }
-
-    #[test]
-    fn a_target_that_is_lost_is_a_regression_with_its_error() {
-        let baseline = Checked { ok: BTreeSet::from([(target("a"), false)]), ..Checked::default() };
-        let mut candidate = Checked::default();
-        candidate.failed.insert(target("a"), "src/lib.rs:1:2: error: x".to_owned());
-        assert_eq!(candidate.regression(&baseline).as_deref(), Some("src/lib.rs:1:2: error: x"));
-    }
-
-    #[test]
-    fn evidence_is_two_lines_and_the_log() {
-        let said = "a: error: x\n\n  found here\n  and more";
-        assert_eq!(evidence(said, Path::new("")), "a: error: x\n  found here");
-        assert_eq!(evidence("a", Path::new("/l")), "a\nfull log: `/l`");
-    }
-
-    #[test]
-    fn a_test_that_failed_before_is_no_regression() {
-        let mut baseline = Tested::default();
-        baseline.read_line("test a ... ok");
-        baseline.read_line("test b ... FAILED");
-        let candidate = baseline.clone();
-        assert_eq!(candidate.regression(&baseline), None);
-        let mut worse = Tested::default();
-        worse.read_line("test b ... FAILED");
-        assert!(worse.regression(&baseline).unwrap().contains("`a`"));
-    }
-
-    #[test]
-    fn the_same_test_name_in_two_binaries_counts_twice() {
-        let mut baseline = Tested { success: true, ..Tested::default() };
-        baseline.read_line("test a ... ok");
-        baseline.read_line("test a ... ok");
-        let mut worse = Tested { success: true, ..Tested::default() };
-        worse.read_line("test a ... ok");
-        worse.read_line("test a ... FAILED");
-        assert!(worse.regression(&baseline).is_some());
-        assert_eq!(baseline.passed_count(), 2);
-    }
-}
+mod tests;

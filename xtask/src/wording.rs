@@ -39,6 +39,66 @@ pub(crate) fn some_of(names: &[String]) -> String {
     }
 }
 
+/// Columns of a terminal that lines are fitted to, whatever the terminal is: what is printed is also read in logs.
+pub(crate) const COLUMNS: usize = 80;
+
+/// A text folded by words so that no line passes [`COLUMNS`], if it begins `indent` columns from the left; the lines
+/// below the first are indented as far. What stands in backticks is one word: paths and commands are not broken.
+pub(crate) fn folded(text: &str, indent: usize) -> String {
+    let room = COLUMNS.saturating_sub(indent);
+    let mut lines: Vec<String> = Vec::new();
+    for part in text.split('\n') {
+        let mut line = String::new();
+        let mut columns = 0;
+        for word in words(part) {
+            let width = word.chars().count();
+            if columns > 0 && columns + 1 + width > room {
+                lines.push(std::mem::take(&mut line));
+                columns = 0;
+            }
+            if columns > 0 {
+                line.push(' ');
+                columns += 1;
+            }
+            line.push_str(&word);
+            columns += width;
+        }
+        lines.push(line);
+    }
+    lines.join(&format!("\n{}", " ".repeat(indent)))
+}
+
+/// The words of a line; a pair of backticks and what touches it is one.
+fn words(line: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let pairs = line.matches('`').count().is_multiple_of(2);
+    let mut is_open = false;
+    for piece in line.split(' ').filter(|piece| !piece.is_empty()) {
+        match words.last_mut() {
+            Some(word) if is_open => {
+                word.push(' ');
+                word.push_str(piece);
+            }
+            _ => words.push(piece.to_owned()),
+        }
+        is_open ^= pairs && !piece.matches('`').count().is_multiple_of(2);
+    }
+    words
+}
+
+/// A text of at most so many columns, with an ellipsis where it was cut: between words, unless that loses much.
+pub(crate) fn shortened(text: &str, columns: usize) -> String {
+    if text.chars().count() <= columns {
+        return text.to_owned();
+    }
+    let Some(room) = columns.checked_sub(1) else { return String::new() };
+    let kept: String = text.chars().take(room).collect();
+    let is_between = text.chars().nth(room) == Some(' ');
+    let words = kept.rsplit_once(' ').map(|(words, _)| words).filter(|_| !is_between);
+    let words = words.filter(|words| 3 * words.chars().count() > 2 * columns);
+    format!("{}…", words.unwrap_or(&kept).trim_end())
+}
+
 /// Rows with their cells one below the other, two spaces between columns and none at the ends of lines. Columns
 /// for which `is_left` holds start at the left, the others end at the right.
 pub(crate) fn aligned<T: AsRef<str>, const N: usize>(
@@ -71,6 +131,39 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_text_is_folded_under_itself() {
+        let text = "word ".repeat(30);
+        let folded = folded(&text, 13);
+        let lines: Vec<&str> = folded.lines().collect();
+        assert_eq!(lines.len(), 3, "{folded}");
+        assert!(lines[1].starts_with("             word"), "{folded}");
+        assert!(lines[1..].iter().all(|line| line.chars().count() <= COLUMNS), "{folded}");
+        assert!(lines[0].chars().count() <= COLUMNS - 13, "{folded}");
+    }
+
+    #[test]
+    fn paths_and_commands_are_not_broken() {
+        let command = format!("`cargo xtask {}`", "and more ".repeat(9).trim_end());
+        let folded = folded(&format!("run {command}, then look"), 13);
+        assert!(folded.contains(&command), "{folded}");
+        assert_eq!(folded.lines().count(), 3, "{folded}");
+        assert_eq!(
+            super::folded("a `b", 78),
+            "a\n                                                                              `b"
+        );
+    }
+
+    #[test]
+    fn a_line_break_is_kept_and_a_cut_is_shown() {
+        assert_eq!(folded("a\nb", 2), "a\n  b");
+        assert_eq!(shortened("abcdef", 6), "abcdef");
+        assert_eq!(shortened("abc def", 5), "abc…");
+        assert_eq!(shortened("one two three four", 16), "one two three…");
+        assert_eq!(shortened("one two", 4), "one…");
+        assert_eq!(shortened("abc", 0), "");
+    }
 
     #[test]
     fn nothing_but_line_breaks_and_tabs_takes_effect() {

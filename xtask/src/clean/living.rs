@@ -246,7 +246,7 @@ fn rehearse_all(
         .chain(asked.toolchains.iter().map(|name| Some(name.as_str())))
         .collect();
     let number = rehearsals.iter().map(|these| these.lines.len()).sum::<usize>() * toolchains.len();
-    let bar = shell.steps("Asking", "cargo what builds use,", number);
+    let bar = shell.steps("Asking", "cargo what builds use", number);
     let undefined = Mutex::new(BTreeSet::new());
     let failed = Mutex::new(None);
     let next = AtomicUsize::new(0);

@@ -84,6 +84,9 @@ pub(crate) trait Bench {
     /// Whether another build may start; if not, notes that `what` was left out.
     fn has_time(&mut self, what: &str) -> bool;
 
+    /// Says how many builds are foreseen, for a reader who waits for them.
+    fn expect(&mut self, _builds: usize) {}
+
     /// From now on only this share of the time budget may be spent, 0 to 1.
     fn share(&mut self, share: f64);
 

@@ -22,8 +22,14 @@ use crate::{
     snapshot::Snapshot,
     stats, target_dir,
     timings::{self, Timings},
-    wording,
+    verify, wording,
 };
+
+mod foresight;
+mod names;
+
+use foresight::Foresight;
+use names::{told, words};
 
 /// Builds the shadows and keeps their timing reports and logs.
 #[derive(Debug)]
@@ -42,7 +48,7 @@ pub(crate) struct CargoBench<'a> {
     share: f64,
     started: Instant,
     builds: usize,
-    expected_units: Option<usize>,
+    foresight: Foresight,
     /// Source files of the shadows as they were before an edit.
     edited: BTreeMap<PathBuf, Vec<u8>>,
     pub(crate) kept: Vec<Kept>,
@@ -73,7 +79,7 @@ impl<'a> CargoBench<'a> {
             share: 1.0,
             started: Instant::now(),
             builds: 0,
-            expected_units: None,
+            foresight: Foresight::default(),
             edited: BTreeMap::new(),
             kept: Vec::new(),
             notes: Vec::new(),
@@ -97,16 +103,26 @@ impl<'a> CargoBench<'a> {
         self.builds += 1;
         let shadow = self.shadow(role);
         let log = self.run_dir.join("logs").join(self.file_name(what, "log"));
-        let progress = self.shell.progress("Measuring", what, self.expected_units);
+        let kind = args.join(" ");
+        let label = self.foresight.label(self.builds, what);
+        let expected = self.foresight.expected(role, &kind);
+        let progress = self.shell.progress("Measuring", &label, expected);
         let mut units = 0;
         let mut binaries = BTreeMap::new();
         let finished = shadow.cargo.messages(args, &log, |message| {
             if let Message::CompilerArtifact(artifact) = &message {
                 binaries.extend(linked(artifact));
             }
-            if matches!(message, Message::CompilerArtifact(_) | Message::BuildScriptExecuted(_)) {
-                units += 1;
-                progress.inc(1);
+            match &message {
+                Message::CompilerArtifact(artifact) => {
+                    units += 1;
+                    progress.unit(verify::crate_name(&artifact.target), artifact.fresh);
+                }
+                Message::BuildScriptExecuted(_) => {
+                    units += 1;
+                    progress.unit(None, false);
+                }
+                _ => {}
             }
         });
         progress.finish_and_clear();
@@ -120,7 +136,7 @@ impl<'a> CargoBench<'a> {
             return Err(BuildFailed { role, reason }.into());
         }
         self.keep(format!("log of the {what}"), &log);
-        self.expected_units.get_or_insert(units);
+        self.foresight.learn(role, kind, units, finished.wall);
         let sample = Sample {
             value: finished.wall.as_secs_f64(),
             cpu_seconds: Some(finished.cpu.as_secs_f64()),
@@ -235,6 +251,10 @@ impl Bench for CargoBench<'_> {
         !spent
     }
 
+    fn expect(&mut self, builds: usize) {
+        self.foresight.expect(self.builds, builds);
+    }
+
     fn share(&mut self, share: f64) {
         self.share = share;
     }
@@ -339,11 +359,6 @@ impl Bench for CargoBench<'_> {
     }
 }
 
-/// A label behind a comma, if there is one.
-fn told(label: &str) -> String {
-    if label.is_empty() { String::new() } else { format!(", {label}") }
-}
-
 /// What a target of a local package was linked to: names and sizes. Cargo names such packages by a path, as
 /// `path+file:///ws#a@1.0.0` or, before 1.77, `a 1.0.0 (path+file:///ws)`.
 fn linked(artifact: &Artifact) -> Vec<(String, u64)> {
@@ -374,20 +389,4 @@ fn release_dirs(shadow: &Shadow) -> Vec<String> {
     let mut dirs: Vec<String> = std::iter::once("release".to_owned()).chain(nested).collect();
     dirs.sort();
     dirs
-}
-
-fn words(what: &str) -> String {
-    let word = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-    let name: String = what.chars().map(word).collect();
-    name.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_name_is_made_of_words() {
-        assert_eq!(words("clean dev build, baseline (1)"), "clean-dev-build-baseline-1");
-    }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-use super::{Outcome, judged, said_too_late};
+use super::{Outcome, said_too_late};
 use crate::{
     clean,
     cli::Code,
@@ -16,6 +16,7 @@ use crate::{
     measure::{self, Readings, Sides},
     plan,
     record::{FileRecord, Measurement, Record, Verdict},
+    settled,
     shell::Shell,
     snapshot::{LOCK_FILE, Snapshot},
     target_dir::{self, Surroundings},
@@ -30,7 +31,7 @@ pub(super) struct Cleaning {
     pub(super) offline: bool,
 }
 
-/// The commit, the cleaning and the last figures.
+/// The commit, the cleaning and the last figures. The number of files that were written.
 pub(super) fn finish(
     snapshot: &Snapshot,
     outcome: Outcome,
@@ -38,7 +39,7 @@ pub(super) fn finish(
     run_dir: &Path,
     shell: &Shell,
     record: &mut Record,
-) -> Result<()> {
+) -> Result<usize> {
     let Outcome { kept, files, sides, verdicts } = outcome;
     let Sides { baseline: mut before, candidate: mut after } = sides;
     let package = measure::plain(snapshot.inventory.package.bytes as f64);
@@ -48,8 +49,13 @@ pub(super) fn finish(
     record.measurements = compared(&before, &after);
     record.diff = plan::diff(snapshot, &files);
     record.configuration = snapshot.configuration(&files);
-    for change in record.changes.iter().filter(|change| change.verdict == Verdict::Applied) {
-        shell.status("Stands", format!("{} ({})", change.title, change.id));
+    let applied = record.changes.iter().filter(|change| change.verdict == Verdict::Applied);
+    for change in applied.clone() {
+        shell.detail("Stands", format!("{} ({})", change.title, change.id));
+    }
+    if !files.is_empty() {
+        let stands = wording::count(applied.count(), "change");
+        shell.status("Committing", format!("{stands} that stood the proof"));
     }
     // The last moment in which an interrupt leaves nothing to undo.
     interrupt::check()?;
@@ -62,7 +68,6 @@ pub(super) fn finish(
             "Committed",
             format!("{}; the old bytes are in `{backup}/`", wording::count(files.len(), "file")),
         );
-        shell.status("Undo", format!("`cargo xtask restore {backup}` puts everything back"));
         record.backup = Some(backup);
         record.files = written(snapshot, &files);
     }
@@ -81,19 +86,15 @@ pub(super) fn finish(
     after.package_bytes = vec![measure::plain(left.iter().sum::<u64>() as f64)];
     record.measurements = compared(&before, &after);
     record.report = Some(run_dir.display().to_string());
-    for change in record.changes.iter().filter(|change| change.verdict == Verdict::Rejected) {
-        let first = change.reason.lines().next().unwrap_or_default();
-        shell.status("Rejected", format!("{} ({}): {first}", change.title, change.id));
+    let rejected = record.changes.iter().filter(|change| change.verdict == Verdict::Rejected);
+    for change in rejected {
+        shell.detail("Rejected", format!("{} ({}): {}", change.title, change.id, change.reason));
     }
-    judged::remind(snapshot, record, shell);
-    shell.status(
-        "Reported",
-        format!(
-            "`{}`; report.md, report.json, timing reports and logs are beside it",
-            run_dir.join("report.html").display()
-        ),
-    );
-    Ok(())
+    if let Some(note) = settled::note(&record.changes, snapshot) {
+        shell.detail("Note", &note);
+        record.notes.push(note);
+    }
+    Ok(files.len())
 }
 
 /// The files of a commit as text, but for the lock file, which is long and cargo's own.

@@ -9,7 +9,7 @@ use crate::{
     plan::Change,
     record::Impact,
     shell::Shell,
-    trial::{self, Trial, Weight},
+    trial::{self, CANDIDATE, Trial, Weight},
     wording,
 };
 
@@ -72,7 +72,11 @@ pub(super) fn compile(trial: &mut Trial<'_>, changes: &[Change], shell: &Shell) 
     weigh(trial, &mut proof, shell)?;
     shell.status(
         "Checking",
-        format!("the candidate with {}", wording::count(proof.kept.len(), "change")),
+        format!(
+            "the candidate with {}; the check of the baseline took {}",
+            wording::count(proof.kept.len(), "change"),
+            wording::seconds(trial.baseline.wall.as_secs_f64())
+        ),
     );
     let first = trial.check(&proof.kept)?;
     reduce(trial, &mut proof, first, shell, |trial, chosen| trial.check(chosen))?;
@@ -267,7 +271,14 @@ fn reduce(
     let select = |ids: &[String]| -> Vec<Change> {
         pool.iter().filter(|change| ids.contains(&change.id())).cloned().collect()
     };
-    let split = bisect::largest_sound(&ids, first, |ids| test(trial, &select(ids)))?;
+    let mut choice = 0;
+    let split = bisect::largest_sound(&ids, first, |chosen| {
+        choice += 1;
+        trial.doing = format!("choice {choice}, {} of {} changes", chosen.len(), ids.len());
+        test(trial, &select(chosen))
+    });
+    CANDIDATE.clone_into(&mut trial.doing);
+    let split = split?;
     if split.tests > 0 {
         let choices = wording::count(split.tests, "choice");
         let changes = wording::count(ids.len(), "change");

@@ -66,7 +66,7 @@ pub(super) fn measure(
     let pairs = if course.depth == Depth::Full { FULL_PAIRS } else { 1 };
     let mut tuning = Vec::new();
     if differs(stage, proof) {
-        announce(proof, pairs, course, shell);
+        bench.expect(announce(proof, pairs, course, shell));
         if course.depth == Depth::Full {
             tuning = search::tune(stage, bench, proof, course, shell)?;
         }
@@ -201,11 +201,13 @@ fn give_up(stage: &mut dyn Stage, bench: &mut dyn Bench, proof: &mut Proof, fail
 }
 
 /// The estimate takes a clean build to last about as long as the check of all targets did: it generates
-/// code, but builds no tests and benches. It is announced as an estimate, and nothing is decided by it.
-fn announce(proof: &Proof, pairs: usize, course: &Course<'_>, shell: &Shell) {
+/// code, but builds no tests and benches. It is announced as an estimate, and nothing is decided by it. How many
+/// builds and rebuilds that are.
+fn announce(proof: &Proof, pairs: usize, course: &Course<'_>, shell: &Shell) -> usize {
     let searched = if course.depth == Depth::Full { search::builds(proof, course) } else { 0 };
     let clean = pairs * 4 + searched;
     let minutes = (course.check.as_secs_f64() * clean as f64 / 60.0).ceil().max(1.0);
+    let rebuilds = pairs * 2 * course.edits.len();
     let for_search = match searched {
         0 => String::new(),
         searched => format!(" ({searched} of them for the search over profile settings)"),
@@ -216,10 +218,11 @@ fn announce(proof: &Proof, pairs: usize, course: &Course<'_>, shell: &Shell) {
             "{}{for_search} and {}, baseline and candidate in turns; about {minutes} min, judged by the {} that \
              the check of the baseline took",
             wording::count(clean, "clean build"),
-            wording::count(pairs * 2 * course.edits.len(), "rebuild"),
+            wording::count(rebuilds, "rebuild"),
             wording::seconds(course.check.as_secs_f64())
         ),
     );
+    clean + rebuilds
 }
 
 /// Builds without the update of every dependency, if there is one, then without one pass after the other, and

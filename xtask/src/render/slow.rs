@@ -1,12 +1,9 @@
 //! What makes the build slow and what other cores would change, for a terminal.
 //!
-//! ASCII and within 100 columns, like the table above it.
+//! ASCII and folded like the notes of the table above it.
 
 use super::facts;
-use crate::{insight, record::Record};
-
-/// Columns of a line.
-const COLUMNS: usize = 100;
+use crate::{insight, record::Record, wording};
 
 /// The sections, each ending with a line feed; empty where no unit was timed.
 pub(crate) fn human(record: &Record) -> String {
@@ -33,22 +30,9 @@ fn section(heading: &str, lines: &[String]) -> String {
     format!("\n{heading}\n{lines}")
 }
 
-/// A sentence behind a dash, broken between words.
+/// A sentence behind a dash, folded.
 fn wrapped(line: &str) -> String {
-    let mut out = String::from("  -");
-    let mut column = out.len();
-    for word in line.split_whitespace() {
-        let width = word.chars().count() + 1;
-        if column + width > COLUMNS {
-            out.push_str("\n   ");
-            column = 3;
-        }
-        out.push(' ');
-        out.push_str(word);
-        column += width;
-    }
-    out.push('\n');
-    out
+    format!("  - {}\n", wording::folded(line, 4))
 }
 
 #[cfg(test)]
@@ -67,7 +51,7 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part} is missing in\n{text}");
         }
-        assert!(text.lines().all(|line| line.chars().count() <= COLUMNS), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= wording::COLUMNS), "{text}");
     }
 
     #[test]

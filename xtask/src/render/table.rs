@@ -11,8 +11,9 @@ pub(crate) fn human(record: &Record) -> String {
     let mut lines =
         if rows.is_empty() { vec!["nothing was measured".to_owned()] } else { aligned(&rows) };
     lines.push(String::new());
-    lines.extend(facts::method(record));
-    lines.push(format!("machine: {}", machine(&record.machine)));
+    let mut notes = facts::method(record);
+    notes.push(format!("machine: {}", machine(&record.machine)));
+    lines.extend(notes.iter().map(|note| hanging(note)));
     let lines = lines.iter().map(|line| ascii(line.trim_end()) + "\n");
     lines.collect()
 }
@@ -23,8 +24,13 @@ fn aligned(rows: &[Row<'_>]) -> Vec<String> {
     wording::aligned(&table, |column| matches!(column, 0 | 5))
 }
 
+/// Folded, with what is below the first line two columns in.
+fn hanging(text: &str) -> String {
+    wording::folded(text, 2)
+}
+
 /// With a question mark for whatever is not printable ASCII.
 fn ascii(text: &str) -> String {
-    let plain = |c: char| if matches!(c, ' '..='~') { c } else { '?' };
+    let plain = |c: char| if matches!(c, ' '..='~' | '\n') { c } else { '?' };
     text.chars().map(plain).collect()
 }

@@ -70,15 +70,17 @@ artifacts               1688      1110   -34.2%    -17.0%  better
 units                    244       144   -41.0%         -  better
 duplicates                13         2   -84.6%         -  better
 
-clean release build: 3 samples before, 67.9 s to 70.2 s; 3 samples after, 44.2 s to 45.1 s
-several samples a side: a difference is called only where the ranges do not overlap
-a single sample on a side shows no spread: clean dev build, incremental (core), \
-incremental (leaf)
+clean release build: 3 samples before, 67.9 s to 70.2 s; 3 samples after, 44.2
+\x20 s to 45.1 s
+several samples a side: a difference is called only where the ranges do not
+\x20 overlap
+a single sample on a side shows no spread: clean dev build, incremental
+\x20 (core), incremental (leaf)
 timings less than 22% or 0.2 s apart are called same
 sizes less than 1% apart are called same
 expected: what the documents of the replaced script promised
-machine: 2 cores, linux x86_64, rustc 1.95.0 (59807616e 2026-04-14), \
-cargo 1.95.0 (f2d3ce0bd 2026-03-21)
+machine: 2 cores, linux x86_64, rustc 1.95.0 (59807616e 2026-04-14), cargo
+\x20 1.95.0 (f2d3ce0bd 2026-03-21)
 ";
     assert_eq!(table::human(&record()), expected);
 }

@@ -62,9 +62,11 @@ pub(super) fn run(
         None => edits,
     };
     let pairs = args.pairs.get();
-    announce(args, pairs * roles.len(), pairs * roles.len() * edits.len(), shell);
+    let (builds, rebuilds) = (pairs * roles.len(), pairs * roles.len() * edits.len());
+    announce(args, builds, rebuilds, shell);
     let mut bench = CargoBench::new("validate", (snapshot, &shadows), shell, run_dir, None)
         .with_baseline_head(head);
+    bench.expect(2 * builds + rebuilds);
     let before = earlier.filter(|_| args.against.is_none()).map(recorded).unwrap_or_default();
     let mut sides = Sides { baseline: before, ..Sides::default() };
     let built = build(&mut bench, roles, &edits, pairs, &mut sides, shell);

@@ -276,7 +276,9 @@ fn an_interrupt_around_the_commit_finds_the_old_workspace_or_the_new_one() {
     let fixture = Fixture::new(SLOW);
     let before = fixture.tree();
     let mut after = None;
-    for (text, milliseconds) in [("Committed", 0), ("Stands", 0), ("Stands", 3), ("Stands", 6)] {
+    for (text, milliseconds) in
+        [("Committed", 0), ("Committing", 0), ("Committing", 3), ("Committing", 6)]
+    {
         let run = fixture.start(&[&OPTIMIZE[..], &["--no-test"]].concat());
         assert!(run.says(text), "{text}");
         thread::sleep(Duration::from_millis(milliseconds));
@@ -312,7 +314,7 @@ fn at_the_question(fixture: &Fixture) -> Option<(Started, Pid)> {
     let _ = fs::remove_file(&log);
     let run = fixture.start_other("script", &["-qefc", &line, log.to_str().unwrap()]);
     let start = Instant::now();
-    while !fs::read_to_string(&log).is_ok_and(|text| text.contains("[y/N]")) {
+    while !fs::read_to_string(&log).is_ok_and(|text| text.contains("[y/N/d]")) {
         assert!(start.elapsed() < PATIENCE, "it does not ask");
         thread::sleep(STEP);
     }

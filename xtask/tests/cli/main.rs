@@ -33,6 +33,7 @@ mod links;
 mod living;
 mod looking;
 mod main_path;
+mod output;
 mod passes;
 mod permissions;
 mod policy;
@@ -44,6 +45,8 @@ mod restore;
 #[allow(dead_code, reason = "shared with the other tests, which use all of it")]
 mod support;
 mod surroundings;
+#[cfg(unix)]
+mod transcripts;
 mod tuning;
 mod umbrellas;
 #[cfg(unix)]

@@ -12,7 +12,7 @@ mod started;
 mod tree;
 
 pub(crate) use fixture::Fixture;
-pub(crate) use run::Run;
+pub(crate) use run::{Run, unfolded};
 #[cfg(target_os = "linux")]
 pub(crate) use stand_ins::StandIns;
 #[cfg(target_os = "linux")]

@@ -83,10 +83,11 @@ impl Run {
         self
     }
 
-    /// Holds stderr to a text.
+    /// Holds stderr to a text, wherever it is folded.
     #[track_caller]
     pub(crate) fn says(&self, text: &str) -> &Self {
-        assert!(self.stderr.contains(text), "`{text}` is missing on stderr of {self:?}");
+        let has = self.stderr.contains(text) || unfolded(&self.stderr, STATUS).contains(text);
+        assert!(has, "`{text}` is missing on stderr of {self:?}");
         self
     }
 
@@ -128,6 +129,28 @@ impl Run {
         let notes = self.json()["notes"].as_array().unwrap().clone();
         notes.iter().map(|note| note.as_str().unwrap().to_owned()).collect()
     }
+}
+
+/// Columns in front of what was folded below a status line.
+const STATUS: usize = 13;
+
+/// A text with what was folded on one line again: lines with this indentation are joined to those above.
+pub(crate) fn unfolded(text: &str, indent: usize) -> String {
+    let below = |line: &str| {
+        let inner = line.trim_start();
+        !inner.is_empty() && line.len() - inner.len() == indent
+    };
+    let mut out = String::new();
+    for line in text.lines() {
+        if below(line) && out.pop().is_some() {
+            out.push(' ');
+            out.push_str(line.trim_start());
+        } else {
+            out.push_str(line);
+        }
+        out.push('\n');
+    }
+    out
 }
 
 impl std::fmt::Debug for Run {

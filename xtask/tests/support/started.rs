@@ -144,6 +144,15 @@ impl Started {
         has(&said.0)
     }
 
+    /// Gives what was asked for on stdin, if the program was started with one. What it asks later is answered by it too.
+    pub(crate) fn answer(&self, answers: &str) {
+        use std::io::Write as _;
+        let mut stdin = self.child.stdin.as_ref();
+        if let Some(stdin) = &mut stdin {
+            stdin.write_all(answers.as_bytes()).unwrap();
+        }
+    }
+
     /// Sends a signal. The process has not been waited for, so the number is its own.
     pub(crate) fn signal(&self, signal: Signal, to: To) {
         let pid = Pid::from_child(&self.child);

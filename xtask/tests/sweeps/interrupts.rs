@@ -78,7 +78,7 @@ const COMMANDS: [(&[&str], usize, bool); 4] = [
 ];
 
 /// What the commands say shortly before they write.
-const BEFORE_A_WRITE: [&str; 3] = ["Stands", "Committed", "Replaced"];
+const BEFORE_A_WRITE: [&str; 3] = ["Committing", "Committed", "Replaced"];
 
 fn workspace(is_optimised: bool) -> Fixture {
     let fixture = Fixture::new(FILES);

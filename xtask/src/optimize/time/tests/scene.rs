@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::BTreeSet, path::Path, rc::Rc};
 
 use super::super::*;
 use crate::{
-    cli::{Code, Color, Format, Global},
+    cli::{Code, Color, Format, Global, Progress},
     disk,
     measure::Build,
     record::Sample,
@@ -186,6 +186,7 @@ impl Scene {
             manifest_path: None,
             format: Format::Human,
             color: Color::Never,
+            progress: Progress::None,
             quiet: true,
             verbose: false,
             offline: true,
