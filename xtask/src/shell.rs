@@ -10,7 +10,7 @@ use std::{
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::{
-    cli::{Color, Global},
+    cli::{self, Color, Global},
     wording::visible,
 };
 
@@ -122,7 +122,7 @@ impl Shell {
 
     fn line(&self, text: &str) {
         // A closed stderr must not stop the work, least of all a commit.
-        let _ = writeln!(io::stderr().lock(), "{text}");
+        let _ = writeln!(io::stderr().lock(), "{}", cli::in_words_of(cli::called(), text));
     }
 
     /// Whether there is a person to ask.

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// The modules from high to low, as docs/architecture.md has them.
-const ORDER: [&str; 47] = [
+const ORDER: [&str; 48] = [
     "main",
     "optimize",
     "validate",
@@ -15,6 +15,7 @@ const ORDER: [&str; 47] = [
     "clean",
     "restore",
     "report",
+    "manual",
     "measure",
     "plan",
     "graph",
