@@ -27,9 +27,11 @@ pub(crate) fn called() -> &'static str {
     })
 }
 
-/// Cargo leaves a `.d` file beside each program that it builds, and `cargo install` copies none.
+/// Cargo leaves a `.d` file beside a program that it builds, and a lock and `deps/` in the directory; `cargo install`
+/// copies none of them.
 fn is_build_output(program: &Path) -> bool {
-    program.with_extension("d").is_file()
+    let beside = |name: &str| program.with_file_name(name).exists();
+    program.with_extension("d").is_file() || beside(".cargo-lock") || beside("deps")
 }
 
 /// The directory of this package, if `cargo run` has started the program, which the alias stands for. That of

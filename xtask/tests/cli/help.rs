@@ -19,7 +19,7 @@ fn what_is_mistyped_is_answered_with_the_nearest() {
         (&["cache", "stauts"], "'status'"),
     ] {
         let run = fixture.run(line).exits(2);
-        run.says("a similar ").says(near).says("--help");
+        run.says("tip: ").says("similar ").says(near).says("--help");
     }
 }
 
