@@ -327,7 +327,7 @@ mod tests {
         }
     }
 
-    /// The command lines of a page: what follows a prompt, or a workflow's `run:`, up to a pipe.
+    /// The command lines of a page: what follows a prompt, or a workflow's `run:`, up to a pipe or a file.
     fn command_lines(page: &str) -> Vec<Vec<String>> {
         let folded = page
             .replace(">\n          cargo xtask", " cargo xtask")
@@ -336,7 +336,7 @@ mod tests {
             let line = line.trim_start().trim_start_matches("- ");
             let rest = line.strip_prefix("$ ").or_else(|| line.strip_prefix("run:"))?.trim_start();
             let words = rest.strip_prefix("cargo xtask")?;
-            let words = words.split(" | ").next()?.split(" #").next()?;
+            let words = words.split(" | ").next()?.split(" > ").next()?.split(" #").next()?;
             // What stands in single quotes is one word.
             let parts = words.split('\'').enumerate().map(|(at, part)| match at % 2 {
                 0 => part.split_whitespace().map(|it| it.trim_matches('"').to_owned()).collect(),
@@ -373,7 +373,6 @@ mod tests {
                 let lines = command_lines(&as_alias);
                 assert!((2..=5).contains(&lines.len()), "{name}: {lines:?}");
                 for words in lines {
-                    let words = words.into_iter().take_while(|word| word != ">");
                     let line = std::iter::once("xtask".to_owned()).chain(words);
                     Cli::try_parse_from(line).unwrap_or_else(|error| panic!("{name}: {error}"));
                 }
