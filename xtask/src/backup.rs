@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, bail};
 use chrono::{DateTime, FixedOffset, NaiveDateTime};
 use serde::Serialize;
 
@@ -19,6 +19,7 @@ use crate::{
         refuse_pending, write,
     },
     files::{FileSystem, Kind, Links, RealFileSystem, locate, named::read, sha256},
+    wording,
 };
 
 #[cfg(unix)]
@@ -324,14 +325,27 @@ fn age(id: &str, journal: Option<&Journal>) -> Age {
 }
 
 fn load(fs: &impl FileSystem, root: &Path, id: &str) -> Result<Journal> {
-    ensure!(stamp(id).is_some(), "`{id}` is not the name of a backup, `backup-<date>-<time>`");
-    ensure!(
-        fs.kind(&root.join(id))? != Kind::Absent,
-        "there is no backup `{id}`\nhint: `--list` names the backups"
-    );
+    if stamp(id).is_none() {
+        bail!(
+            "`{id}` is not the name of a backup, `backup-<date>-<time>`{}",
+            instead(fs, root, id)
+        );
+    }
+    if fs.kind(&root.join(id))? == Kind::Absent {
+        bail!("there is no backup `{id}`{}", instead(fs, root, id));
+    }
     match Journal::load(fs, root, id)? {
         Some(journal) => Ok(journal),
         None => bail!("`{id}` has no `manifest.json`: it was not made by this tool"),
+    }
+}
+
+/// The next step for whoever has named a backup that is none.
+fn instead(fs: &impl FileSystem, root: &Path, id: &str) -> String {
+    let known = ids(fs, root).map(|(ids, _)| ids).unwrap_or_default();
+    match wording::nearest(id, known.iter().map(String::as_str)) {
+        Some(near) => format!("\nhint: did you mean `{near}`? `--list` names the backups"),
+        None => "\nhint: `--list` names the backups".to_owned(),
     }
 }
 

@@ -8,15 +8,19 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod cache;
 mod clean;
+mod help;
+mod program;
 
 pub(crate) use cache::{Backend, Cache, CacheCommand, CacheRemove, CacheSetup, CacheVerify};
 pub(crate) use clean::Clean;
+pub(crate) use program::{INSTALLED, called, command, in_words_of, own_package, parse};
 
 pub(crate) use crate::passes::Code;
 
 /// Makes a Cargo workspace build faster, proves each gain, and can be undone to the byte.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version, propagate_version = true)]
+#[command(max_term_width = 80, after_long_help = help::TOP)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -28,7 +32,8 @@ pub(crate) struct Cli {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct Global {
-    /// Manifest of the workspace to work on [default: this repository's AIMDS/Cargo.toml]
+    /// Manifest of the workspace to work on [default: of the workspace around the current directory; through the alias,
+    /// AIMDS/Cargo.toml of the repository, or the repository's own]
     #[arg(long, global = true, value_name = "PATH")]
     pub(crate) manifest_path: Option<PathBuf>,
     /// Text for people, or one JSON object on stdout
@@ -80,17 +85,43 @@ pub(crate) enum Progress {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Find what slows the workspace down, prove the remedies in a copy, commit what paid
+    #[command(after_long_help = help::OPTIMIZE)]
     Optimize(Optimize),
     /// Say whether the workspace is sound and as fast as it was
+    #[command(after_long_help = help::VALIDATE)]
     Validate(Validate),
     /// Delete from the target directory what no current build would use
+    #[command(after_long_help = help::CLEAN)]
     Clean(Clean),
     /// Put back the files of a backup, byte for byte
+    #[command(after_long_help = help::RESTORE)]
     Restore(Restore),
     /// Rebuild the reports of a recorded run
+    #[command(after_long_help = help::REPORT)]
     Report(Report),
     /// Share compiled crates with a team, through sccache
+    #[command(after_long_help = help::CACHE)]
     Cache(Cache),
+    /// Print the completions of a shell for the installed program
+    #[command(after_long_help = help::COMPLETIONS)]
+    Completions(Completions),
+    /// Print the manual, or write a page for each command
+    #[command(after_long_help = help::MAN)]
+    Man(Man),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// Write a page for each command to this directory, which is made if it is missing
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -110,8 +141,14 @@ pub(crate) struct Optimize {
     /// Run these passes only
     #[arg(long, value_enum, value_delimiter = ',', value_name = "CODE,…")]
     pub(crate) only: Vec<Code>,
-    /// Leave these passes out
-    #[arg(long, value_enum, value_delimiter = ',', value_name = "CODE,…")]
+    /// Leave these passes out; the codes are those of `--only`
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        value_name = "CODE,…",
+        hide_possible_values = true
+    )]
     pub(crate) skip: Vec<Code>,
     /// How much to measure: nothing, one pair of builds, or three pairs and a search over profile settings
     #[arg(long, value_enum, default_value_t = Depth::Quick, value_name = "DEPTH")]
@@ -269,7 +306,7 @@ mod tests {
         Cli::command().debug_assert();
     }
 
-    /// The command lines of a page: what follows a prompt, or a workflow's `run:`, up to a pipe.
+    /// The command lines of a page: what follows a prompt, or a workflow's `run:`, up to a pipe or a file.
     fn command_lines(page: &str) -> Vec<Vec<String>> {
         let folded = page
             .replace(">\n          cargo xtask", " cargo xtask")
@@ -278,7 +315,7 @@ mod tests {
             let line = line.trim_start().trim_start_matches("- ");
             let rest = line.strip_prefix("$ ").or_else(|| line.strip_prefix("run:"))?.trim_start();
             let words = rest.strip_prefix("cargo xtask")?;
-            let words = words.split(" | ").next()?.split(" #").next()?;
+            let words = words.split(" | ").next()?.split(" > ").next()?.split(" #").next()?;
             // What stands in single quotes is one word.
             let parts = words.split('\'').enumerate().map(|(at, part)| match at % 2 {
                 0 => part.split_whitespace().map(|it| it.trim_matches('"').to_owned()).collect(),
@@ -287,6 +324,57 @@ mod tests {
             Some(parts.collect::<Vec<Vec<String>>>().concat())
         });
         lines.collect()
+    }
+
+    /// A command and everything below it.
+    fn all_of(command: &clap::Command) -> Vec<clap::Command> {
+        let below = command.get_subcommands().filter(|it| it.get_name() != "help").flat_map(all_of);
+        std::iter::once(command.clone()).chain(below).collect()
+    }
+
+    #[test]
+    fn every_help_ends_with_examples_that_parse_and_names_exit_codes() {
+        for program in ["cargo xtask", "xtask"] {
+            let mut top = command(program);
+            top.build();
+            for mut it in all_of(&top) {
+                let help = it.render_long_help().to_string();
+                let name = it.get_name().to_owned();
+                let has_heading =
+                    help.contains("\nExamples:\n") || help.contains("Where to begin:");
+                assert!(has_heading && help.contains("Exit codes: 0 "), "{name}: {help}");
+                let end = help.rsplit_once("Options").map_or("", |(_, end)| end);
+                assert!(end.contains("Exit codes: "), "{name}: not at the end of {help}");
+                if let Some(wide) = help.lines().find(|line| line.chars().count() > 80) {
+                    panic!("{name}: wider than 80 columns: {wide}");
+                }
+                let as_alias = help.replace(&format!("$ {program} "), "$ cargo xtask ");
+                let lines = command_lines(&as_alias);
+                assert!((2..=5).contains(&lines.len()), "{name}: {lines:?}");
+                for words in lines {
+                    let line = std::iter::once("xtask".to_owned()).chain(words);
+                    Cli::try_parse_from(line).unwrap_or_else(|error| panic!("{name}: {error}"));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_codes_are_listed_once_and_the_short_help_is_short() {
+        let mut top = command("xtask");
+        let optimize = top.find_subcommand_mut("optimize").unwrap();
+        let long = optimize.render_long_help().to_string();
+        assert_eq!(long.matches("unused-workspace-dependency").count(), 1, "{long}");
+        let short = optimize.render_help().to_string();
+        assert!(!short.contains("Examples:") && short.lines().count() < long.lines().count());
+    }
+
+    #[test]
+    fn an_installed_program_is_called_by_its_own_name() {
+        let help = command("xtask").render_long_help().to_string();
+        assert!(help.contains("Usage: xtask ") && !help.contains("cargo xtask"), "{help}");
+        let help = command("cargo xtask").render_long_help().to_string();
+        assert!(help.contains("Usage: cargo xtask "), "{help}");
     }
 
     #[test]

@@ -2,8 +2,6 @@
 
 use std::{io, process::ExitCode};
 
-use clap::Parser as _;
-
 mod backup;
 mod bisect;
 mod cache;
@@ -24,6 +22,7 @@ mod interrupt;
 mod lock;
 mod lockfile;
 mod manifest;
+mod manual;
 mod measure;
 mod optimize;
 mod outlook;
@@ -62,7 +61,7 @@ fn main() -> ExitCode {
     if let Some(code) = rehearsal::stand_in() {
         return code;
     }
-    let cli = cli::Cli::parse();
+    let cli = cli::parse();
     let shell = shell::Shell::new(&cli.global);
     let outcome = interrupt::install().and_then(|()| match &cli.command {
         cli::Command::Optimize(args) => optimize::run(args, &cli.global, &shell),
@@ -71,6 +70,8 @@ fn main() -> ExitCode {
         cli::Command::Restore(args) => restore::run(args, &cli.global, &shell),
         cli::Command::Report(args) => report::run(args, &cli.global, &shell),
         cli::Command::Cache(args) => cache::run(args, &cli.global, &shell),
+        cli::Command::Completions(args) => manual::completions(args),
+        cli::Command::Man(args) => manual::man(args, &shell),
     });
     outcome.unwrap_or_else(|error| {
         shell.error(format!("{error:#}"));

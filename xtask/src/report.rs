@@ -155,11 +155,13 @@ fn chosen<'a>(runs: &'a Runs, asked: Option<&str>, target_dir: &Path) -> Result<
     }
     let newest: Vec<&str> = ids.iter().rev().take(NAMED).copied().collect();
     let hint = match (newest.as_slice(), ids.len().saturating_sub(NAMED)) {
-        ([], _) => "`cargo xtask optimize` records one".to_owned(),
+        ([], _) => format!("`{} optimize` records one", cli::called()),
         (some, 0) => format!("there are {}", some.join(", ")),
         (some, more) => format!("there are {} and {more} older", some.join(", ")),
     };
-    bail!("no run `{asked}` is recorded for `{}`\nhint: {hint}", target_dir.display())
+    let near = wording::nearest(asked, ids.iter().copied());
+    let meant = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
+    bail!("no run `{asked}` is recorded for `{}`\nhint: {meant}{hint}", target_dir.display())
 }
 
 /// Brings what depends on the flags, or on what was deleted since, up to date.

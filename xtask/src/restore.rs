@@ -74,18 +74,12 @@ pub(crate) fn run(args: &cli::Restore, global: &Global, shell: &Shell) -> Result
 /// need exist, let alone parse.
 fn root_of(manifest: &Path, offline: bool) -> PathBuf {
     let dir = manifest.parent().unwrap_or(Path::new("/")).to_path_buf();
-    let has_backups = |dir: &&Path| {
-        let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
-        entries.into_iter().any(|entry| {
-            snapshot::is_backup_name(&entry.file_name().to_string_lossy())
-                && entry.path().join("manifest.json").is_file()
-        })
-    };
-    if has_backups(&dir.as_path()) {
+    if snapshot::has_backups(&dir) {
         return dir;
     }
-    snapshot::find_root(manifest, offline, Intent::Look)
-        .unwrap_or_else(|_| dir.ancestors().find(has_backups).unwrap_or(&dir).to_path_buf())
+    snapshot::find_root(manifest, offline, Intent::Look).unwrap_or_else(|_| {
+        dir.ancestors().find(|dir| snapshot::has_backups(dir)).unwrap_or(&dir).to_path_buf()
+    })
 }
 
 fn print_list(root: &Path, backups: &[BackupInfo], global: &Global, shell: &Shell) -> Result<()> {

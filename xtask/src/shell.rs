@@ -200,7 +200,7 @@ impl Shell {
 
     fn line(&self, text: &str) {
         // A closed stderr must not stop the work, least of all a commit.
-        let _ = writeln!(io::stderr().lock(), "{text}");
+        let _ = writeln!(io::stderr().lock(), "{}", cli::in_words_of(cli::called(), text));
     }
 
     /// Whether there is a person to ask.

@@ -31,7 +31,7 @@ mod sources;
 
 #[cfg(any(test, fuzzing))]
 pub(crate) use ignored::ignores;
-pub(crate) use root::{Intent, find_root, manifest_path, metadata};
+pub(crate) use root::{Intent, find_root, has_backups, manifest_path, metadata};
 pub(crate) use sources::Member;
 
 /// Path of the root manifest, relative to the workspace root.

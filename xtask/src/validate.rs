@@ -197,9 +197,9 @@ fn look(snapshot: &Snapshot, record: &mut Record) -> Result<()> {
         let plan = findings::plan(snapshot, &wishes)?;
         let titles: Vec<&str> = plan.changes.iter().map(|change| change.title.as_str()).collect();
         let detail = if titles.is_empty() {
-            "nothing that `cargo xtask optimize` would change".to_owned()
+            format!("nothing that `{} optimize` would change", cli::called())
         } else {
-            format!("`cargo xtask optimize` would: {}", titles.join("; "))
+            format!("`{} optimize` would: {}", cli::called(), titles.join("; "))
         };
         record.checks.push(Check::new(name, true, detail));
     }

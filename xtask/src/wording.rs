@@ -29,6 +29,16 @@ pub(crate) fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{plural}")
 }
 
+/// What somebody who wrote `wrong` may have meant: the nearest name, if it is no further away than a third of the letters.
+pub(crate) fn nearest<'a>(
+    wrong: &str,
+    names: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let far = |name: &str| strsim::osa_distance(wrong, name);
+    let (distance, name) = names.into_iter().map(|name| (far(name), name)).min()?;
+    (distance <= (wrong.chars().count() / 3).max(1)).then_some(name)
+}
+
 /// The first three of a list, and how many more there are: `a, b, c and 4 more`.
 pub(crate) fn some_of(names: &[String]) -> String {
     const SHOWN: usize = 3;

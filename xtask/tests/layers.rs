@@ -16,6 +16,7 @@ const ORDER: &[&str] = &[
     "clean",
     "restore",
     "report",
+    "manual",
     "measure",
     "plan",
     "graph",

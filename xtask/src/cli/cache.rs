@@ -4,6 +4,8 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::help;
+
 #[derive(Debug, Args)]
 pub(crate) struct Cache {
     #[command(subcommand)]
@@ -13,12 +15,16 @@ pub(crate) struct Cache {
 #[derive(Debug, Subcommand)]
 pub(crate) enum CacheCommand {
     /// Say what is set up, whether it can be reached, what it has done and what defeats it
+    #[command(after_long_help = help::CACHE_STATUS)]
     Status,
     /// Write the settings of a cache to the workspace's `.cargo/config.toml`
+    #[command(after_long_help = help::CACHE_SETUP)]
     Setup(CacheSetup),
     /// Prove by builds in copies that the same directory, another directory and another home get what one build has filled
+    #[command(after_long_help = help::CACHE_VERIFY)]
     Verify(CacheVerify),
     /// Take the settings out of `.cargo/config.toml` again
+    #[command(after_long_help = help::CACHE_REMOVE)]
     Remove(CacheRemove),
 }
 

@@ -3,7 +3,10 @@
 //! Every figure of the method comes from `stats`, so that the text cannot drift from the decision.
 
 use super::{Row, VERDICTS, count, figures::share, rows, seconds, stats};
-use crate::record::{Check, Quantity, Record, Sample};
+use crate::{
+    cli,
+    record::{Check, Quantity, Record, Sample},
+};
 
 pub(super) mod builds;
 pub(super) mod cores;
@@ -71,7 +74,7 @@ pub(super) fn bottom_line(record: &Record) -> Vec<String> {
         worse.map(|row| format!("{}: {}", row.label, difference(&row))).collect();
     lines.extend(worth::at_most(record));
     if record.backup.is_some() && record.command == "optimize" {
-        lines.push("`cargo xtask restore` puts everything back as it was".to_owned());
+        lines.push(format!("`{} restore` puts everything back as it was", cli::called()));
     }
     lines
 }

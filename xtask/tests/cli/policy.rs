@@ -88,3 +88,34 @@ fn an_unknown_key_is_an_error_and_not_a_silent_default() {
     run.says(fixture.path("Cargo.toml").to_str().unwrap());
     crate::support::assert_same(&before, &fixture.whole_tree());
 }
+
+#[test]
+fn what_is_mistyped_in_the_policy_is_answered_with_the_nearest() {
+    for (policy, error, near) in [
+        ("ingore = []", "unknown key `ingore`", "did you mean `ignore`?"),
+        ("ignore = [\"profle\"]", "`profle` names no pass", "did you mean `profile`?"),
+        ("budget = { clean_dev = 1.1 }", "unknown key `clean_dev`", "did you mean `clean-dev`?"),
+    ] {
+        let fixture = with_policy(&format!("[workspace.metadata.optimize]\n{policy}"), "");
+        let run = fixture.run(&["optimize", "--dry-run"]).exits(2);
+        run.says(error).says(near);
+    }
+}
+
+#[test]
+fn a_package_without_a_workspace_has_its_policy_in_its_own_table() {
+    let package = "-- Cargo.toml --\n[package]\nname = \"alone\"\nversion = \"0.1.0\"\n\
+        edition = \"2021\"\n[dependencies]\nghost = \"1\"\n\
+        [package.metadata.optimize]\nkeep = [\"ghost\"]\n-- src/lib.rs --\n";
+    let fixture = Fixture::new(package);
+    let run = fixture.optimize(&["--dry-run", "--only", "unused-dependency"]).exits(0);
+    run.holds("unused-dependency:alone/ghost", "skipped", "ignore list");
+}
+
+#[test]
+fn a_policy_that_nothing_would_read_is_an_error() {
+    let member = "\n[package.metadata.optimize]\nkeep = [\"ghost\"]";
+    let fixture = with_policy("", member);
+    let run = fixture.run(&["optimize", "--dry-run"]).exits(2);
+    run.says("of the member `core-types` is read by nothing").says("[workspace.metadata.optimize]");
+}
