@@ -13,9 +13,9 @@ use super::{
     judged::{self, Verdicts},
     prove::{self, Proof},
     smaller,
-    stage::Shadowed,
+    stage::{Course, Shadowed},
     steps::Steps,
-    time::{self, Course, Measured},
+    time::{self, Measured},
 };
 use crate::{
     cli::{self, Depth, Global},
