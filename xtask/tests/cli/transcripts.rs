@@ -143,7 +143,7 @@ fn masked(words: &[String]) -> String {
             // A second one of the same second has a number behind it.
             () if is_name => {
                 let name = word.replace(|c: char| c.is_ascii_digit(), "#");
-                out.push(name.replace("######-#", "######"));
+                out.push(name.replace("-######-#", "-######"));
             }
             () if is_quantity && word.chars().any(digits) => out.push("#".to_owned()),
             // Bytes, kilobytes or megabytes: that differs as well.
