@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use cargo_metadata::{CrateType, DependencyKind, Package, TargetKind};
+use cargo_metadata::{CrateType, DependencyKind, Package};
 
 use crate::{
     cli::Code,
@@ -27,11 +27,18 @@ const PROFILE: &str = "release-wasm";
 /// and `wasi` are none of them: the first two often mean something else, the third another target.
 const FEATURES: [&str; 3] = ["wasm", "wasm32", "wasm-bindgen"];
 
-/// One finding for each member that is built for WebAssembly; one in all where the target is not installed.
+/// One finding for each member that is built for WebAssembly; one for all modules where the target is not installed.
 fn find(scene: &Scene<'_>) -> Vec<Finding> {
     let snapshot = scene.snapshot;
-    let packages = snapshot.members.iter().filter_map(|member| snapshot.package(&member.id));
-    let builds: Vec<SmallerBuild> = packages.filter_map(build_of).collect();
+    let packages = || snapshot.members.iter().filter_map(|member| snapshot.package(&member.id));
+    let mut findings: Vec<Finding> = packages().filter(|it| is_part(it)).map(part).collect();
+    let builds: Vec<SmallerBuild> = packages().filter_map(build_of).collect();
+    findings.extend(of_modules(scene, builds));
+    findings
+}
+
+fn of_modules(scene: &Scene<'_>, builds: Vec<SmallerBuild>) -> Vec<Finding> {
+    let snapshot = scene.snapshot;
     if builds.is_empty() {
         return Vec::new();
     }
@@ -44,31 +51,48 @@ fn find(scene: &Scene<'_>) -> Vec<Finding> {
     builds.into_iter().map(|build| judge(scene, build)).collect()
 }
 
+/// The feature that says so.
+fn feature_of(package: &Package) -> Option<&'static str> {
+    FEATURES.into_iter().find(|name| package.features.contains_key(*name))
+}
+
+/// What of a package becomes a module of its own, as a flag of cargo: its library, or else its programs.
+fn modules_of(package: &Package) -> Option<&'static str> {
+    let of = |kind: CrateType| {
+        package.targets.iter().any(|target| {
+            (target.is_bin() || target.is_cdylib()) && target.crate_types.contains(&kind)
+        })
+    };
+    match (of(CrateType::CDyLib), of(CrateType::Bin)) {
+        (true, _) => Some("--lib"),
+        (false, true) => Some("--bins"),
+        (false, false) => None,
+    }
+}
+
+/// Whether a package is built for WebAssembly as a part of others only.
+fn is_part(package: &Package) -> bool {
+    let is_library = package.targets.iter().any(|target| target.is_lib() || target.is_rlib());
+    is_library && modules_of(package).is_none() && feature_of(package).is_some()
+}
+
+fn part(package: &Package) -> Finding {
+    let title = format!("build {} for {TARGET}", package.name);
+    let reason = "it is a library only, of which no module comes whose size could be measured: the profile is for the \
+                  package that links it; with `crate-type = [\"cdylib\", \"rlib\"]` it makes a module itself";
+    Finding::left(Code::Wasm, &package.name, &title, Verdict::Skipped, reason)
+}
+
 /// The build of a member for WebAssembly; none where nothing says that it is meant to be built so.
 fn build_of(package: &Package) -> Option<SmallerBuild> {
-    let feature = FEATURES.into_iter().find(|name| package.features.contains_key(*name));
-    let is_library = |kind: &TargetKind| {
-        use TargetKind::{CDyLib, DyLib, Lib, RLib, StaticLib};
-        matches!(kind, Lib | RLib | CDyLib | DyLib | StaticLib)
-    };
-    let has = |test: &dyn Fn(&TargetKind) -> bool| {
-        package.targets.iter().any(|target| target.kind.iter().any(test))
-    };
-    let targets = if has(&is_library) {
-        "--lib"
-    } else if has(&|kind| *kind == TargetKind::Bin) {
-        "--bins"
-    } else {
-        return None;
-    };
-    let is_module =
-        package.targets.iter().any(|target| target.crate_types.contains(&CrateType::CDyLib));
+    let feature = feature_of(package);
+    let targets = modules_of(package)?;
     let binds = package.dependencies.iter().any(|dependency| {
         dependency.name == "wasm-bindgen"
             && dependency.kind == DependencyKind::Normal
             && !dependency.optional
     });
-    (feature.is_some() || is_module && binds).then(|| SmallerBuild {
+    (feature.is_some() || targets == "--lib" && binds).then(|| SmallerBuild {
         member: package.name.to_string(),
         feature: feature.map(str::to_owned),
         targets,
@@ -208,6 +232,21 @@ mod tests {
         let found = line(&package(&["cdylib"], &[], &always)).unwrap();
         assert!(!found.contains("--features"), "{found}");
         assert_eq!(line(&package(&["lib"], &[], &always)), None, "a library may only offer types");
+    }
+
+    #[test]
+    fn a_library_of_which_no_module_comes_is_left_with_the_reason() {
+        for (kinds, features, is_left) in [
+            (["lib"], &["wasm"][..], true),
+            (["lib"], &["web"], false),
+            (["cdylib"], &["wasm"], false),
+            (["bin"], &["wasm"], false),
+            (["proc-macro"], &["wasm"], false),
+        ] {
+            let package = package(&kinds, features, &[]);
+            assert_eq!(is_part(&package), is_left, "{kinds:?} {features:?}");
+            assert!(!is_left || line(&package).is_none());
+        }
     }
 
     #[test]

@@ -21,9 +21,8 @@ use crate::{
 /// What a build left of the member itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Built {
+    /// Of every module that the build left.
     bytes: u64,
-    /// `.wasm`, or `.rlib` where the member is only a library.
-    form: &'static str,
 }
 
 /// What becomes of a change.
@@ -108,10 +107,10 @@ fn call(
         Err(why) => return Ok(Call::Rejected(why)),
     };
     let sizes = format!(
-        "its `{}` has {} bytes with `{}` and {} with `{}`",
-        after.form, after.bytes, build.profile, before.bytes, build.than
+        "its `.wasm` has {} bytes with `{}` and {} with `{}`",
+        after.bytes, build.profile, before.bytes, build.than
     );
-    Ok(match after.bytes < before.bytes && after.form == before.form {
+    Ok(match after.bytes < before.bytes {
         true => Call::Stands(sizes),
         false => Call::Rejected(format!("not smaller: {sizes}")),
     })
@@ -157,18 +156,15 @@ fn made(
         let said = error.unwrap_or(finished.stderr);
         return Ok(Err(verify::evidence(&said, &log)));
     }
-    for (extension, form) in [("wasm", ".wasm"), ("rlib", ".rlib")] {
-        let of_form =
-            files.iter().filter(|file| file.extension().is_some_and(|it| it == extension));
-        let sizes: Vec<u64> = of_form
-            .map(|file| Ok(fs::metadata(file)?.len()))
-            .collect::<std::io::Result<_>>()
-            .context("failed to read the size of what was built")?;
-        if !sizes.is_empty() {
-            return Ok(Ok(Built { bytes: sizes.iter().sum(), form }));
-        }
+    let modules = files.iter().filter(|file| file.extension().is_some_and(|it| it == "wasm"));
+    let sizes: Vec<u64> = modules
+        .map(|file| Ok(fs::metadata(file)?.len()))
+        .collect::<std::io::Result<_>>()
+        .context("failed to read the size of what was built")?;
+    if sizes.is_empty() {
+        return Ok(Err(format!("cargo built no `.wasm`\nfull log: `{}`", log.display())));
     }
-    Ok(Err(format!("cargo built neither a `.wasm` nor a `.rlib`\nfull log: `{}`", log.display())))
+    Ok(Ok(Built { bytes: sizes.iter().sum() }))
 }
 
 /// The manifest of a member in a copy.
@@ -206,7 +202,7 @@ mod tests {
             };
             Ok(match bytes {
                 0 => Err("error: no".to_owned()),
-                bytes => Ok(Built { bytes, form: ".wasm" }),
+                bytes => Ok(Built { bytes }),
             })
         };
         (call(&build(), made, is_alone).unwrap(), builds)
