@@ -207,7 +207,7 @@ impl Set<'_> {
 
     /// A link to a page that somebody wrote; its words alone where it is not there.
     fn beside(&self, file: &str, words: &str) -> String {
-        if self.around.pages.iter().any(|(name, _)| name == file) {
+        if self.around.pages.iter().any(|(name, _)| file.split('#').next() == Some(name)) {
             format!("[{words}]({file})")
         } else {
             words.to_owned()

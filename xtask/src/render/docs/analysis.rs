@@ -4,7 +4,7 @@
 
 use super::{Kind, Set, changes, diagrams, expected, facts, text};
 use crate::{
-    record::ChangeRecord,
+    record::{ChangeRecord, TuneOutcome},
     render::{
         facts::{builds, disk, duplicates, tuning},
         markdown, rows,
@@ -16,6 +16,8 @@ use crate::{
 pub(super) const BLOAT: &str = "Critical finding: package directory bloat";
 pub(super) const DUPLICATES: &str = "1.2 Fix duplicate dependencies";
 pub(super) const RELEASE: &str = "1.3 Optimize release profile for CI/development";
+/// The setting that the earlier documents wanted for all dependencies in dev builds.
+const OPTIMISED: &str = "profile.dev.package.\"*\".opt-level";
 pub(super) const UNUSED: &str = "1.4 Remove unused dependencies";
 
 pub(super) fn page(set: &Set<'_>) -> String {
@@ -44,6 +46,8 @@ pub(super) fn page(set: &Set<'_>) -> String {
         "See [above](#{}): `cargo xtask clean` deletes what no current build uses, packages included.",
         text::anchor(BLOAT)
     )]);
+    // Links into the earlier document end here; its heading made a promise that was not kept.
+    page.say("<a id=\"12-fix-duplicate-dependencies-25-30-faster-builds\"></a>");
     page.part(DUPLICATES, &duplicate_versions(set));
     page.part(RELEASE, &release(set));
     page.part(
@@ -197,7 +201,7 @@ fn tuned(set: &Set<'_>, profile: &str) -> Vec<String> {
             "No setting of the {profile} profile was searched in this run: `cargo xtask optimize --measure full` does."
         )];
     }
-    vec![markdown::blocks(&blocks)]
+    vec![tuning::COLUMNS.to_owned(), markdown::blocks(&blocks)]
 }
 
 fn release(set: &Set<'_>) -> Vec<String> {
@@ -211,10 +215,16 @@ fn release(set: &Set<'_>) -> Vec<String> {
 }
 
 fn profiles(set: &Set<'_>) -> Vec<String> {
-    let mut blocks = vec![
-        changes::table(&changes::of(set.record, "profile")),
-        beside(set, "profile.dev.package.\"*\".opt-level"),
-    ];
+    let mut blocks =
+        vec![changes::table(&changes::of(set.record, "profile")), beside(set, OPTIMISED)];
+    let advised = set.record.tuning.iter().filter(|it| it.setting == OPTIMISED);
+    if advised.flat_map(|it| &it.tried).any(|it| it.outcome == TuneOutcome::NotTried) {
+        blocks.push(format!(
+            "So this run says nothing for or against optimised dependencies in dev builds, and they were not adopted. What \
+             a manifest with that setting cost on another workspace is in {}.",
+            set.beside("passes.md#profile", "passes")
+        ));
+    }
     blocks.extend(tuned(set, "dev"));
     blocks
 }

@@ -78,7 +78,8 @@ pub(super) const PHASES: [(&str, &[Line]); 4] = [
             (
                 "Add profiles (release-final, dev-opt, test)",
                 "cargo xtask optimize --only profile",
-                "a profile that would compile dependencies twice is named and not added",
+                "`release-final` comes with `--measure full`; a profile that would compile dependencies twice, as one for \
+                 tests would, is named and not added",
             ),
             (
                 "Create .cargo/config.toml",
@@ -92,8 +93,8 @@ pub(super) const PHASES: [(&str, &[Line]); 4] = [
             ),
             (
                 "Optimize WASM builds (optional)",
-                "cargo xtask optimize --dry-run",
-                "says what there is to do for members that are built for WebAssembly",
+                "cargo xtask optimize --only wasm",
+                "a profile and an alias for members with a feature for WebAssembly, if the module comes out smaller",
             ),
         ],
     ),
@@ -159,7 +160,7 @@ const METRICS: [Line; 7] = [
 ];
 
 /// Entries of the troubleshooting section.
-const TROUBLE: [Line; 9] = [
+const TROUBLE: [Line; 11] = [
     (
         "Build fails after changes",
         "cargo xtask restore",
@@ -201,14 +202,24 @@ const TROUBLE: [Line; 9] = [
         "its check `features`; `cargo tree -e features -i tokio` for one package",
     ),
     (
+        "Clean rebuild with timings",
+        "cargo xtask validate",
+        "in a copy: the target directory stays as it is; the costliest units are named",
+    ),
+    (
         "Dependency conflicts",
         "cargo xtask optimize --only duplicate-version",
         "searches the whole graph; `pin` in `[workspace.metadata.optimize]` sets the version",
     ),
+    (
+        "Force the versions of the workspace",
+        "cargo xtask optimize --only not-inherited",
+        "members inherit what they repeat",
+    ),
 ];
 
 /// What the script left behind.
-const FILES: [Line; 6] = [
+const FILES: [Line; 7] = [
     (
         "Backup directory",
         "cargo xtask restore --list",
@@ -226,6 +237,11 @@ const FILES: [Line; 6] = [
         "edits to the manifests that are there; comments and order stay",
     ),
     ("Lines in .gitignore", "cargo xtask optimize --only gitignore", "only what git would show"),
+    (
+        "The documents",
+        "cargo xtask report --docs",
+        "generated from the record of a run, which is kept beside them",
+    ),
     ("The script itself", "cargo xtask optimize", "asks before it starts; `--yes` does not"),
 ];
 
