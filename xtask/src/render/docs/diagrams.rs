@@ -204,8 +204,8 @@ fn critical(set: &Set<'_>) -> Vec<String> {
         return Vec::new();
     }
     let mut blocks = vec![
-        "The chain of units that each waited for the one before and that takes longest. The build cannot be shorter than \
-         it, however many cores there are."
+        "The chain of units that each waited for the one before and that takes longest. With units as long as these the \
+         build cannot be shorter than it, however many cores there are."
             .to_owned(),
     ];
     for build in &builds {
