@@ -129,13 +129,15 @@ fn bottlenecks(set: &Set<'_>, page: &mut text::Page) {
         blocks.push("No unit times were read in this run.".to_owned());
     }
     page.section("Compilation bottlenecks", &blocks);
-    let units: Vec<String> = builds::builds(record)
-        .iter()
-        .map(|build| {
-            let summary = format!("Costliest units and critical path: {}", build.label);
-            text::folded(&summary, &markdown::blocks(&builds::units(build)))
-        })
-        .collect();
+    let what = "The time of a unit is all that it takes. The next one on the critical path waits for the metadata only, so \
+                the units add up to more than the path.";
+    let builds = builds::builds(record);
+    let what = (!builds.is_empty()).then(|| what.to_owned());
+    let units = builds.iter().map(|build| {
+        let summary = format!("Costliest units and critical path: {}", build.label);
+        text::folded(&summary, &markdown::blocks(&builds::units(build)))
+    });
+    let units: Vec<String> = what.into_iter().chain(units).collect();
     page.section("Unit by unit", &units);
 }
 

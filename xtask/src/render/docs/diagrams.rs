@@ -205,7 +205,8 @@ fn critical(set: &Set<'_>) -> Vec<String> {
     }
     let mut blocks = vec![
         "The chain of units that each waited for the one before and that takes longest. With units as long as these the \
-         build cannot be shorter than it, however many cores there are."
+         build cannot be shorter than it, however many cores there are. The time in a box is all that the unit takes; the next \
+         one waits for the metadata only, so the boxes add up to more than the path."
             .to_owned(),
     ];
     for build in &builds {

@@ -66,32 +66,31 @@ fn reading(samples: &[f64]) -> String {
 
 /// Every value tried for a setting.
 pub(in crate::render) fn table(setting: &TunedSetting) -> Sheet {
+    // Without a command to guard there is nothing to say of it.
+    let is_guarded = setting.tried.iter().any(|tried| tried.bench_ratio.is_some());
     let ratio_cell = |ratio: Option<f64>| ratio.map_or_else(|| DASH.to_owned(), percent);
     let rows = setting.tried.iter().map(|tried| {
-        vec![
+        let mut cells = vec![
             tried.value.clone(),
             reading(&tried.seconds),
             reading(&tried.seconds_without),
             ratio_cell(ratio(tried)),
             ratio_cell(tried.binary_ratio),
-            ratio_cell(tried.bench_ratio),
-            outcome(tried.outcome).to_owned(),
-            tried.reason.clone(),
-        ]
+        ];
+        cells.extend(is_guarded.then(|| ratio_cell(tried.bench_ratio)));
+        cells.extend([outcome(tried.outcome).to_owned(), tried.reason.clone()]);
+        cells
     });
-    let sheet = Sheet::new(
-        format!("Values tried for {}", setting.setting),
-        &[
-            ("value", Kind::Code),
-            ("with it", Kind::Number),
-            ("without", Kind::Number),
-            ("change", Kind::Number),
-            ("binary", Kind::Number),
-            ("benchmark", Kind::Number),
-            ("outcome", Kind::Text),
-            ("why", Kind::Text),
-        ],
-    );
+    let mut columns = vec![
+        ("value", Kind::Code),
+        ("with it", Kind::Number),
+        ("without", Kind::Number),
+        ("change", Kind::Number),
+        ("binary", Kind::Number),
+    ];
+    columns.extend(is_guarded.then_some(("benchmark", Kind::Number)));
+    columns.extend([("outcome", Kind::Text), ("why", Kind::Text)]);
+    let sheet = Sheet::new(format!("Values tried for {}", setting.setting), &columns);
     sheet.with(rows)
 }
 
