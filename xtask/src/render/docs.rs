@@ -4,7 +4,7 @@
 //! promised comes from [`Expectations`] and is called expected.
 
 use super::{count, facts, machine, workspace_name};
-use crate::record::{Quantity, Record};
+use crate::record::{Quantity, Record, TuneOutcome};
 
 mod analysis;
 mod changes;
@@ -283,6 +283,21 @@ impl Set<'_> {
             let cores: Vec<usize> = self.record.tuning.iter().map(|it| it.cores).collect();
             let cores = cores.iter().max().copied().unwrap_or_default();
             said.push(format!("Profile settings were chosen for {}.", count(cores, "core")));
+            let values = self
+                .record
+                .tuning
+                .iter()
+                .flat_map(|it| it.tried.iter().map(move |tried| (it, tried)));
+            let missed: Vec<String> = values
+                .filter(|(_, tried)| tried.outcome == TuneOutcome::NotTried)
+                .map(|(it, tried)| format!("`{} = {}`", it.setting, tried.value))
+                .collect();
+            if !missed.is_empty() {
+                said.push(format!(
+                    "The search over them was not finished: nothing is known for certain of {}.",
+                    missed.join(", ")
+                ));
+            }
         }
         said
     }
