@@ -4,7 +4,7 @@
 //! promised comes from [`Expectations`] and is called expected.
 
 use super::{count, facts, machine, workspace_name};
-use crate::record::{Quantity, Record, TuneOutcome};
+use crate::record::{ChangeRecord, FileRecord, Quantity, Record, TuneOutcome, Verdict};
 
 mod analysis;
 mod changes;
@@ -298,6 +298,21 @@ impl Set<'_> {
                     missed.join(", ")
                 ));
             }
+        }
+        let kept = |file: &FileRecord| file.after.contains("[profile.release-final]");
+        let is_applied =
+            |it: &ChangeRecord| it.id == "profile:release" && it.verdict == Verdict::Applied;
+        if self.record.changes.iter().any(is_applied) && self.record.files.iter().any(kept) {
+            let mut tried = self.record.tuning.iter().flat_map(|it| &it.tried);
+            let guard = if tried.any(|it| it.bench_ratio.is_some()) {
+                "a benchmark guarded the search"
+            } else {
+                "how fast its programs run was not part of the search"
+            };
+            said.push(format!(
+                "`release` now has the settings that build fastest; {guard}. Build what you ship with `--profile \
+                 release-final`, which has the settings from before.",
+            ));
         }
         said
     }
