@@ -45,6 +45,11 @@ impl Version {
         Some(Self(parts.next()??, parts.next()??, parts.next().flatten().unwrap_or(0)))
     }
 
+    /// That it is older than anything tried here, and where newer ones are.
+    pub(crate) fn outdated(self) -> Option<String> {
+        (self < OLDEST).then(|| format!("sccache {self} is older than {OLDEST}: {HOW_TO_INSTALL}"))
+    }
+
     /// Why this version will not do for what is wanted, if it will not.
     pub(crate) fn objection(self, wanted: &Wanted) -> Option<String> {
         let needs = if wanted.local_first { WITH_LEVELS } else { OLDEST };

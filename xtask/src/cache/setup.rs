@@ -18,7 +18,7 @@ use crate::{
     manifest, output,
     plan::{Change, Edit, config_file},
     record::SCHEMA,
-    sccache::{self, CREDENTIALS, HOW_TO_INSTALL, OLDEST, OWN, WITHOUT_CHECK, Wanted},
+    sccache::{self, CREDENTIALS, HOW_TO_INSTALL, OWN, WITHOUT_CHECK, Wanted},
     shell::Shell,
     snapshot::{CONFIG, OLD_CONFIG, Snapshot},
 };
@@ -269,12 +269,6 @@ fn set(table: &str, key: &str, value: &str, comment: Option<&str>) -> Edit {
 
 fn unset(table: &str, key: &str) -> Edit {
     Edit::Unset { file: config_file(), path: vec![table.to_owned()], key: key.to_owned() }
-}
-
-/// What a version is too old for, in general.
-pub(super) fn too_old(version: sccache::Version) -> Option<String> {
-    (version < OLDEST)
-        .then(|| format!("sccache {version} is older than {OLDEST}: {HOW_TO_INSTALL}"))
 }
 
 #[cfg(test)]

@@ -15,14 +15,13 @@ use super::{
     defeats::{self, Defeat, Surroundings},
     found::Found,
     server::{self, NotStarted, OwnServer},
-    setup,
 };
 use crate::{
     cli::{Backend, Format, Global},
     commit, output,
     record::SCHEMA,
     report,
-    sccache::{self, Answer, CREDENTIALS, HOW_TO_INSTALL, Trouble},
+    sccache::{self, Answer, CREDENTIALS, HOW_TO_INSTALL, Trouble, Version},
     shadow,
     shell::Shell,
     snapshot::{self, Intent, Snapshot},
@@ -220,7 +219,7 @@ fn warnings(found: &Found, running: Option<&Answer>, configured: Option<&str>) -
             format!("`{file}` sets `{name}`, a credential that everybody who reads the file has")
         })
         .collect();
-    out.extend(found.version.and_then(setup::too_old));
+    out.extend(found.version.and_then(Version::outdated));
     if let (Some(running), Some(configured)) = (running.and_then(Answer::location), configured)
         && running != configured
     {

@@ -41,6 +41,14 @@ pub(crate) fn own_package(variable: impl Fn(&str) -> Option<OsString>) -> Option
     variable("CARGO_MANIFEST_DIR").filter(|_| is_ours).map(Into::into)
 }
 
+/// The directory of this package, if the program was built in it, is not installed, and is called in its repository:
+/// that is what the alias does, without the alias.
+pub(crate) fn built_in(dir: &Path) -> Option<&'static Path> {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let is_at_home = own.parent().is_some_and(|repository| dir.starts_with(repository));
+    (called() == ALIAS && is_at_home).then_some(own)
+}
+
 /// A message with the commands in it as this program is called.
 pub(crate) fn in_words_of<'a>(program: &str, text: &'a str) -> Cow<'a, str> {
     match program {
@@ -85,6 +93,13 @@ mod tests {
         assert_eq!(own_package(set("xtask")), Some(PathBuf::from("/r/xtask")));
         assert_eq!(own_package(set("another")), None);
         assert_eq!(own_package(|_| None), None);
+    }
+
+    #[test]
+    fn what_is_built_here_and_called_here_is_at_home() {
+        let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+        assert_eq!(built_in(own), Some(own));
+        assert_eq!(built_in(Path::new("/elsewhere")), None);
     }
 
     #[test]

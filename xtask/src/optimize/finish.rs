@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-use super::{Outcome, said_too_late};
+use super::{said_too_late, shadows::Outcome};
 use crate::{
     clean,
     cli::Code,

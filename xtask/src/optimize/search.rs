@@ -4,8 +4,7 @@ use anyhow::Result;
 
 use super::{
     prove::{Proof, Timed},
-    stage::Stage,
-    time::{Course, again},
+    stage::{Course, Stage, again},
 };
 use crate::{
     cli::Code,

@@ -1,12 +1,26 @@
-//! What timing needs of the proof: a choice of changes put into the candidate, proved and tested. A trait,
-//! so that the decisions on timed builds can be tested without building.
+//! What timing needs to know and needs of the proof: a choice of changes put into the candidate, proved and tested. A
+//! trait, so that the decisions on timed builds can be tested without building.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use anyhow::Result;
 
 use super::prove::{self, Proof, Tests};
-use crate::{plan::Change, shell::Shell, trial::Trial};
+use crate::{
+    cli::Depth, measure::Edited, plan::Change, shell::Shell, snapshot::Snapshot, trial::Trial,
+};
+
+/// What is to be measured.
+#[derive(Debug, Clone)]
+pub(super) struct Course<'a> {
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) depth: Depth,
+    pub(super) edits: Vec<Edited>,
+    /// How long the check of the baseline took.
+    pub(super) check: Duration,
+    /// The command of `--bench`.
+    pub(super) command: Option<String>,
+}
 
 /// Where choices of changes are put to the proof.
 pub(super) trait Stage {
@@ -43,6 +57,16 @@ pub(super) trait Stage {
     /// # Errors
     /// When cargo cannot be run or the run is interrupted.
     fn packages(&mut self, chosen: &[Change]) -> Result<Option<BTreeSet<(String, String)>>>;
+}
+
+/// Proves what is kept once more, after something was taken back or settings were found.
+pub(super) fn again(stage: &mut dyn Stage, proof: &mut Proof) -> Result<()> {
+    let mut again = stage.compile(&proof.kept)?;
+    proof.kept = again.kept;
+    proof.rejected.append(&mut again.rejected);
+    proof.adversaries.append(&mut again.adversaries);
+    proof.notes.append(&mut again.notes);
+    Ok(())
 }
 
 /// The stage of a real run: the shadows.

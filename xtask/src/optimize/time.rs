@@ -3,42 +3,27 @@
 //!
 //! Decides on readings: builds and proofs are behind [`Bench`] and [`Stage`].
 
-use std::time::Duration;
-
 use anyhow::Result;
 
 use super::{
     attribute,
     prove::{Proof, Timed},
     search,
-    stage::Stage,
+    stage::{Course, Stage, again},
 };
 use crate::{
     cli::Depth,
     findings,
-    measure::{self, Bench, BuildFailed, Edited, Profile, Role, Sides},
+    measure::{self, Bench, BuildFailed, Profile, Role, Sides},
     plan::Change,
     record::{Basis, Impact, Quantity, TunedSetting},
     shell::Shell,
-    snapshot::Snapshot,
     stats::{self, Call},
     wording,
 };
 
 /// Pairs at `--measure full`.
 const FULL_PAIRS: usize = 3;
-
-/// What is to be measured.
-#[derive(Debug, Clone)]
-pub(super) struct Course<'a> {
-    pub(super) snapshot: &'a Snapshot,
-    pub(super) depth: Depth,
-    pub(super) edits: Vec<Edited>,
-    /// How long the check of the baseline took.
-    pub(super) check: Duration,
-    /// The command of `--bench`.
-    pub(super) command: Option<String>,
-}
 
 /// Whether candidate and baseline differ in what is built.
 fn differs(stage: &dyn Stage, proof: &Proof) -> bool {
@@ -127,16 +112,6 @@ pub(super) fn measure(
         again(stage, proof)?;
         tests = Tests::ToRun;
     }
-}
-
-/// Proves what is kept once more, after something was taken back or settings were found.
-pub(super) fn again(stage: &mut dyn Stage, proof: &mut Proof) -> Result<()> {
-    let mut again = stage.compile(&proof.kept)?;
-    proof.kept = again.kept;
-    proof.rejected.append(&mut again.rejected);
-    proof.adversaries.append(&mut again.adversaries);
-    proof.notes.append(&mut again.notes);
-    Ok(())
 }
 
 /// Whether the tests of the candidate were run since it was last proved.

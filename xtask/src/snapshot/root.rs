@@ -25,8 +25,9 @@ pub(crate) enum Intent {
     Run,
 }
 
-/// The manifest that the user named; else, through the alias, AIMDS/Cargo.toml of the repository that `xtask/` lies in,
-/// or where it has none, its own manifest; else the nearest one around the current directory. Never that of the
+/// The manifest that the user named; else, through the alias or for what cargo has built in the repository around the
+/// current directory, AIMDS/Cargo.toml of the repository that `xtask/` lies in, or where it has none, its own manifest;
+/// else the nearest one around the current directory. Never that of the
 /// checkout in which an installed program was compiled.
 ///
 /// # Errors
@@ -41,6 +42,11 @@ pub(crate) fn manifest_path(global: &Global) -> Result<PathBuf> {
         return Ok(manifest);
     }
     let dir = std::env::current_dir().context("failed to find out the current directory")?;
+    if let Some(own) = cli::built_in(&dir)
+        && let Some(manifest) = of_repository(own)
+    {
+        return Ok(manifest);
+    }
     nearest(&dir).with_context(|| {
         format!(
             "there is no {ROOT_MANIFEST} in `{}` or above it\n\

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use crate::support::{Fixture, Run};
+use crate::support::{Fixture, Run, unfolded};
 
 const PASS: [&str; 2] = ["--only", "unused-dependency"];
 const GHOST: &str = "unused-dependency:core/ghost";
@@ -91,7 +91,8 @@ fn is_tried_again(fixture: &Fixture, args: &[&str]) {
 /// The line that a run prints to silence what was rejected.
 #[track_caller]
 fn line(run: &Run) -> String {
-    let (_, rest) = run.stderr.split_once("put `").unwrap_or_else(|| panic!("no line in {run:?}"));
+    let said = unfolded(&run.stderr, 13);
+    let (_, rest) = said.split_once("put `").unwrap_or_else(|| panic!("no line in {run:?}"));
     rest.split('`').next().unwrap().to_owned()
 }
 

@@ -140,7 +140,11 @@ fn masked(words: &[String]) -> String {
         let is_name = word.contains("backup-") || word.contains("/runs/");
         let digits = |c: char| c.is_ascii_digit() || c == '.';
         match () {
-            () if is_name => out.push(word.replace(|c: char| c.is_ascii_digit(), "#")),
+            // A second one of the same second has a number behind it.
+            () if is_name => {
+                let name = word.replace(|c: char| c.is_ascii_digit(), "#");
+                out.push(name.replace("-######-#", "-######"));
+            }
             () if is_quantity && word.chars().any(digits) => out.push("#".to_owned()),
             // Bytes, kilobytes or megabytes: that differs as well.
             () if out.last().is_some_and(|last| last == "#") => {
@@ -155,7 +159,7 @@ fn masked(words: &[String]) -> String {
 
 #[test]
 fn what_differs_from_run_to_run_is_masked_and_nothing_else() {
-    let text = "    Checking it with 3 changes; the baseline took\n             0.4 s of 12 kB in `backup-20261122-101112/`\n";
+    let text = "    Checking it with 3 changes; the baseline took\n             0.4 s of 12 kB in `backup-20261122-101112-2/`\n";
     assert_eq!(
         normal(text),
         "Checking it with 3 changes; the baseline took # s of # B in `backup-########-######/`\n"

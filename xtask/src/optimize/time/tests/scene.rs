@@ -1,13 +1,14 @@
 //! A stage and a clock that build nothing, and a scene that is played on them.
 
-use std::{cell::RefCell, collections::BTreeSet, path::Path, rc::Rc};
+use std::{cell::RefCell, collections::BTreeSet, path::Path, rc::Rc, time::Duration};
 
 use super::super::*;
 use crate::{
     cli::{Code, Color, Format, Global, Progress},
     disk,
-    measure::Build,
+    measure::{Build, Edited},
     record::Sample,
+    snapshot::Snapshot,
 };
 
 /// What the candidate holds: ids of changes and, with `=`, the profile settings that they make.
