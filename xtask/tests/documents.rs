@@ -88,7 +88,39 @@ fn generate(docs: &Path, record: &str) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// With `UPDATE_FIXTURES=1` the documents are made again in place.
+const HINT: &str = "UPDATE_FIXTURES=1 cargo test -p xtask --test documents makes them again";
+
+/// The page whose figures the front page shows.
+const FIGURES: &str = "AIMDS_QUICK_REFERENCE.md";
+
+/// The front page with the run, the machine and the table of figures of a generated page between its marks.
+fn front_page(text: &str, generated: &str) -> String {
+    let provenance = generated.lines().filter(|line| {
+        ["- Run: ", "- Measured: ", "- Machine: "].iter().any(|head| line.starts_with(head))
+    });
+    let (_, figures) = generated.split_once("\n## Figures\n").unwrap();
+    let table = figures.lines().skip_while(|line| !line.starts_with('|'));
+    let table = table.take_while(|line| line.starts_with('|'));
+    let block: Vec<&str> = provenance.chain([""]).chain(table).collect();
+    assert!(block.len() > 8, "{FIGURES} has no figures: {block:?}");
+    let (open, close) = ("<!-- figures -->\n", "<!-- /figures -->\n");
+    let (before, rest) = text.split_once(open).unwrap();
+    let (_, after) = rest.split_once(close).unwrap();
+    format!("{before}{open}\n{}\n\n{close}{after}", block.join("\n"))
+}
+
+#[test]
+fn the_front_page_shows_the_figures_of_the_record() {
+    // The other test writes both then.
+    if std::env::var_os("UPDATE_FIXTURES").is_some() {
+        return;
+    }
+    let text = fs::read_to_string(root().join("README.md")).unwrap();
+    let generated = fs::read_to_string(root().join("docs").join(FIGURES)).unwrap();
+    assert!(text == front_page(&text, &generated), "README.md shows other figures: {HINT}");
+}
+
+/// With `UPDATE_FIXTURES=1` the documents are made again in place, and the figures on the front page.
 #[test]
 fn documents_say_what_their_record_says_to_the_byte() {
     let docs = root().join("docs");
@@ -100,6 +132,10 @@ fn documents_say_what_their_record_says_to_the_byte() {
     assert!(!records.is_empty(), "no record lies in docs/records");
     if std::env::var_os("UPDATE_FIXTURES").is_some() {
         records.iter().for_each(|record| generate(&docs, record));
+        let page = root().join("README.md");
+        let generated = fs::read_to_string(docs.join(FIGURES)).unwrap();
+        let text = front_page(&fs::read_to_string(&page).unwrap(), &generated);
+        fs::File::create(page).unwrap().write_all(text.as_bytes()).unwrap();
         return;
     }
     let again = tempfile::tempdir().unwrap();
@@ -114,14 +150,13 @@ fn documents_say_what_their_record_says_to_the_byte() {
     records.iter().for_each(|record| generate(again.path(), record));
     let made = files(again.path());
     let names = |files: &BTreeMap<String, Vec<u8>>| files.keys().cloned().collect::<Vec<_>>();
-    let hint = "UPDATE_FIXTURES=1 cargo test -p xtask --test documents makes them again";
-    assert_eq!(names(&committed), names(&made), "files are missing or left over: {hint}");
+    assert_eq!(names(&committed), names(&made), "files are missing or left over: {HINT}");
     let differ: Vec<&String> = committed
         .iter()
         .filter(|(name, bytes)| made[*name] != **bytes)
         .map(|(name, _)| name)
         .collect();
-    assert!(differ.is_empty(), "not what the record says: {differ:?}: {hint}");
+    assert!(differ.is_empty(), "not what the record says: {differ:?}: {HINT}");
 }
 
 #[test]

@@ -39,8 +39,9 @@ fn of(package: &PackageDir) -> Vec<Finding> {
     }
     if !free.is_empty() {
         let reason = format!(
-            "the next `cargo package` unpacks them again; {} `.crate` files stay",
-            package.crates
+            "the next `cargo package` unpacks them again; {} {}",
+            package.crates,
+            if package.crates == 1 { "`.crate` file stays" } else { "`.crate` files stay" }
         );
         let title = format!("delete {}", what(&free));
         let mut change = Change::new(Code::PackageBloat, "package", title, reason);

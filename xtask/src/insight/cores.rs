@@ -99,13 +99,13 @@ impl Cores {
         said.push(LEFT_OUT.to_owned());
         if let (Some(own), Some(missed)) = (self.calibration, self.missed_by()) {
             let far = if missed.abs() < 0.005 {
-                "no less and no more".to_owned()
+                "within 0.5 % of".to_owned()
             } else {
                 let direction = if missed < 0.0 { "less" } else { "more" };
-                format!("{:.0} % {direction}", missed.abs() * 100.0)
+                format!("{:.0} % {direction} than", missed.abs() * 100.0)
             };
             said.push(format!(
-                "For {} the simulation gives {}, {far} than the {} that were measured; all estimates are \
+                "For {} the simulation gives {}, {far} the {} that were measured; all estimates are \
                  scaled by that.",
                 wording::count(own.cores, "core"),
                 wording::seconds(own.simulated_seconds),

@@ -4,7 +4,7 @@
 //! promised comes from [`Expectations`] and is called expected.
 
 use super::{count, facts, machine, workspace_name};
-use crate::record::{Quantity, Record};
+use crate::record::{ChangeRecord, FileRecord, Quantity, Record, TuneOutcome, Verdict};
 
 mod analysis;
 mod changes;
@@ -207,7 +207,7 @@ impl Set<'_> {
 
     /// A link to a page that somebody wrote; its words alone where it is not there.
     fn beside(&self, file: &str, words: &str) -> String {
-        if self.around.pages.iter().any(|(name, _)| name == file) {
+        if self.around.pages.iter().any(|(name, _)| file.split('#').next() == Some(name)) {
             format!("[{words}]({file})")
         } else {
             words.to_owned()
@@ -283,6 +283,36 @@ impl Set<'_> {
             let cores: Vec<usize> = self.record.tuning.iter().map(|it| it.cores).collect();
             let cores = cores.iter().max().copied().unwrap_or_default();
             said.push(format!("Profile settings were chosen for {}.", count(cores, "core")));
+            let values = self
+                .record
+                .tuning
+                .iter()
+                .flat_map(|it| it.tried.iter().map(move |tried| (it, tried)));
+            let missed: Vec<String> = values
+                .filter(|(_, tried)| tried.outcome == TuneOutcome::NotTried)
+                .map(|(it, tried)| format!("`{} = {}`", it.setting, tried.value))
+                .collect();
+            if !missed.is_empty() {
+                said.push(format!(
+                    "The search over them was not finished: nothing is known for certain of {}.",
+                    missed.join(", ")
+                ));
+            }
+        }
+        let kept = |file: &FileRecord| file.after.contains("[profile.release-final]");
+        let is_applied =
+            |it: &ChangeRecord| it.id == "profile:release" && it.verdict == Verdict::Applied;
+        if self.record.changes.iter().any(is_applied) && self.record.files.iter().any(kept) {
+            let mut tried = self.record.tuning.iter().flat_map(|it| &it.tried);
+            let guard = if tried.any(|it| it.bench_ratio.is_some()) {
+                "a benchmark guarded the search"
+            } else {
+                "how fast its programs run was not part of the search"
+            };
+            said.push(format!(
+                "`release` now has the settings that build fastest; {guard}. Build what you ship with `--profile \
+                 release-final`, which has the settings from before.",
+            ));
         }
         said
     }

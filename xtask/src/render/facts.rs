@@ -72,7 +72,7 @@ pub(super) fn bottom_line(record: &Record) -> Vec<String> {
     let worse = rows(record).into_iter().filter(|row| row.measurement.call == "worse");
     let mut lines: Vec<String> =
         worse.map(|row| format!("{}: {}", row.label, difference(&row))).collect();
-    lines.extend(worth::at_most(record));
+    lines.extend(worth::a_day(record));
     if record.backup.is_some() && record.command == "optimize" {
         lines.push(format!("`{} restore` puts everything back as it was", cli::called()));
     }
@@ -170,7 +170,7 @@ pub(super) fn verification(record: &Record) -> Vec<String> {
         let units = count(side.units, "unit");
         let duplicates = count(side.duplicates, "package");
         lines.push(format!(
-            "{name}: {ok} compiling, {failed}; {units}; {duplicates} in more than one version"
+            "{name}: {ok} compiling, {failed}; {units} in a check of all targets; {duplicates} in more than one version"
         ));
     }
     lines

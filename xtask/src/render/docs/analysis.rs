@@ -4,7 +4,7 @@
 
 use super::{Kind, Set, changes, diagrams, expected, facts, text};
 use crate::{
-    record::ChangeRecord,
+    record::{ChangeRecord, TuneOutcome},
     render::{
         facts::{builds, disk, duplicates, tuning},
         markdown, rows,
@@ -16,6 +16,8 @@ use crate::{
 pub(super) const BLOAT: &str = "Critical finding: package directory bloat";
 pub(super) const DUPLICATES: &str = "1.2 Fix duplicate dependencies";
 pub(super) const RELEASE: &str = "1.3 Optimize release profile for CI/development";
+/// The setting that the earlier documents wanted for all dependencies in dev builds.
+const OPTIMISED: &str = "profile.dev.package.\"*\".opt-level";
 pub(super) const UNUSED: &str = "1.4 Remove unused dependencies";
 
 pub(super) fn page(set: &Set<'_>) -> String {
@@ -44,6 +46,8 @@ pub(super) fn page(set: &Set<'_>) -> String {
         "See [above](#{}): `cargo xtask clean` deletes what no current build uses, packages included.",
         text::anchor(BLOAT)
     )]);
+    // Links into the earlier document end here; its heading made a promise that was not kept.
+    page.say("<a id=\"12-fix-duplicate-dependencies-25-30-faster-builds\"></a>");
     page.part(DUPLICATES, &duplicate_versions(set));
     page.part(RELEASE, &release(set));
     page.part(
@@ -125,13 +129,15 @@ fn bottlenecks(set: &Set<'_>, page: &mut text::Page) {
         blocks.push("No unit times were read in this run.".to_owned());
     }
     page.section("Compilation bottlenecks", &blocks);
-    let units: Vec<String> = builds::builds(record)
-        .iter()
-        .map(|build| {
-            let summary = format!("Costliest units and critical path: {}", build.label);
-            text::folded(&summary, &markdown::blocks(&builds::units(build)))
-        })
-        .collect();
+    let what = "The time of a unit is all that it takes. The next one on the critical path waits for the metadata only, so \
+                the units add up to more than the path.";
+    let builds = builds::builds(record);
+    let what = (!builds.is_empty()).then(|| what.to_owned());
+    let units = builds.iter().map(|build| {
+        let summary = format!("Costliest units and critical path: {}", build.label);
+        text::folded(&summary, &markdown::blocks(&builds::units(build)))
+    });
+    let units: Vec<String> = what.into_iter().chain(units).collect();
     page.section("Unit by unit", &units);
 }
 
@@ -197,7 +203,7 @@ fn tuned(set: &Set<'_>, profile: &str) -> Vec<String> {
             "No setting of the {profile} profile was searched in this run: `cargo xtask optimize --measure full` does."
         )];
     }
-    vec![markdown::blocks(&blocks)]
+    vec![tuning::COLUMNS.to_owned(), markdown::blocks(&blocks)]
 }
 
 fn release(set: &Set<'_>) -> Vec<String> {
@@ -211,10 +217,16 @@ fn release(set: &Set<'_>) -> Vec<String> {
 }
 
 fn profiles(set: &Set<'_>) -> Vec<String> {
-    let mut blocks = vec![
-        changes::table(&changes::of(set.record, "profile")),
-        beside(set, "profile.dev.package.\"*\".opt-level"),
-    ];
+    let mut blocks =
+        vec![changes::table(&changes::of(set.record, "profile")), beside(set, OPTIMISED)];
+    let advised = set.record.tuning.iter().filter(|it| it.setting == OPTIMISED);
+    if advised.flat_map(|it| &it.tried).any(|it| it.outcome == TuneOutcome::NotTried) {
+        blocks.push(format!(
+            "So this run says nothing for or against optimised dependencies in dev builds, and they were not adopted. What \
+             a manifest with that setting cost on another workspace is in {}.",
+            set.beside("passes.md#profile", "passes")
+        ));
+    }
     blocks.extend(tuned(set, "dev"));
     blocks
 }

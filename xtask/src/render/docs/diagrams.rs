@@ -107,10 +107,9 @@ fn conflicts(set: &Set<'_>) -> Vec<String> {
 
 fn waterfalls(set: &Set<'_>) -> Vec<String> {
     let mut blocks = vec![
-        "One bar is one unit: a run of rustc or of a build script. Before and after stand on one time scale. The darker \
-         part lasts until the metadata is written, from when on other units can start; the lighter part is code \
-         generation; half height is the run of a build script. Outlined, and the strip below: the critical path. \
-         The first pair of builds is drawn; the medians of all pairs are in the other documents."
+        "One bar is one unit: a run of rustc or of a build script. Before and after stand on one time scale. The first \
+         part of a bar lasts until the metadata is written, from when on other units can start; the second part is code \
+         generation. The first pair of builds is drawn; the medians of all pairs are in the other documents."
             .to_owned(),
     ];
     let builds = builds::builds(set.record);
@@ -152,6 +151,7 @@ fn parallelism(set: &Set<'_>) -> Vec<String> {
                 .to_owned(),
         );
     } else {
+        blocks.push(tuning::COLUMNS.to_owned());
         blocks.push(markdown::blocks(&tried));
     }
     if let Some(promised) = &set.around.expectations {
@@ -164,7 +164,15 @@ fn parallelism(set: &Set<'_>) -> Vec<String> {
             ));
         }
     }
-    for (index, build) in builds::builds(record).iter().enumerate() {
+    let builds = builds::builds(record);
+    if !builds.is_empty() {
+        blocks.push(
+            "The pictures show the first pair of builds: above, the share of the processors that was busy; below, how many \
+             units ran side by side. More parts can use processors that are idle; they cost time where none is."
+                .to_owned(),
+        );
+    }
+    for (index, build) in builds.iter().enumerate() {
         let name = format!("Processors and units at work during the {}", build.label);
         blocks.push(format!("### Processors at work: {}", build.label));
         blocks.push(image(set, &format!("processors-{index}"), &name));
@@ -196,8 +204,9 @@ fn critical(set: &Set<'_>) -> Vec<String> {
         return Vec::new();
     }
     let mut blocks = vec![
-        "The chain of units that each waited for the one before and that takes longest. The build cannot be shorter than \
-         it, however many cores there are."
+        "The chain of units that each waited for the one before and that takes longest. With units as long as these the \
+         build cannot be shorter than it, however many cores there are. The time in a box is all that the unit takes; the next \
+         one waits for the metadata only, so the boxes add up to more than the path."
             .to_owned(),
     ];
     for build in &builds {

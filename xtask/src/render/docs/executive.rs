@@ -3,7 +3,7 @@
 use super::{Kind, Set, changes, expected, facts, text};
 use crate::{
     record::Verdict,
-    render::{facts::worth, figures::grouped, markdown, rows, sheet::Kind as Align},
+    render::{facts::worth, markdown, rows, sheet::Kind as Align},
 };
 
 use text::Cell;
@@ -61,17 +61,6 @@ fn in_short(set: &Set<'_>) -> Vec<String> {
     let mut lines = vec![facts::headline(record)];
     lines
         .extend(facts::bottom_line(record).into_iter().map(|line| facts::capitalised(&line) + "."));
-    // The line before is an upper bound; this is what most builds of a day are.
-    let returned = record.return_on_investment.iter().flat_map(|it| &it.rows);
-    let rebuilds =
-        returned.filter(|row| row.what == "incremental-core" && row.hours_per_year > 0.0);
-    lines.extend(rebuilds.map(|row| {
-        format!(
-            "Worth {} hours or {} a year, if every build were a rebuild after an edit, as most builds of a day are.",
-            grouped(row.hours_per_year),
-            grouped(row.value_per_year)
-        )
-    }));
     let rejected = record.changes.iter().filter(|it| it.verdict == Verdict::Rejected).count();
     if rejected > 0 {
         lines.push(format!(
@@ -127,14 +116,32 @@ fn matrix(set: &Set<'_>) -> Vec<String> {
 }
 
 fn returns(set: &Set<'_>) -> Vec<String> {
-    let mut blocks = vec![
-        "Time invested is the run's own wall time; a person starts it and reviews the diff."
-            .to_owned(),
-        markdown::blocks(&worth::investment(set.record)),
-    ];
+    let record = set.record;
+    let mut blocks = Vec::new();
+    if let Some(table) = worth::by_the_build(record) {
+        blocks.push(
+            "What a year is worth depends on how many builds of each kind a day has, and that was not measured. Most are \
+             rebuilds after an edit; a clean build happens in CI, in a fresh checkout, after a new toolchain. So count your \
+             own, multiply, and add the lines up:"
+                .to_owned(),
+        );
+        blocks.push(markdown::blocks([&table]));
+        blocks.push(
+            "The next table is the model of the earlier documents, with all builds of a day of one kind. Read it as bounds: \
+             nobody makes that many clean builds."
+                .to_owned(),
+        );
+        blocks.push(markdown::blocks(&worth::investment(record)));
+        blocks.push(
+            "Inputs are assumptions, not findings: `--team-size`, `--builds-per-day` and `--hourly-rate` of `cargo xtask \
+             report` set them, and values are in the currency of the rate. Paid back is the run's own wall time, during which \
+             nobody has to wait; the time for reviewing the diff is not in it."
+                .to_owned(),
+        );
+    }
     if let Some(promised) = &set.around.expectations {
         blocks.push(format!("Beside it, what {} expected:", text::inline(&promised.source)));
-        blocks.push(expected::returns(set.record, promised));
+        blocks.push(expected::returns(record, promised));
     }
     blocks
 }

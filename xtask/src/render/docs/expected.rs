@@ -170,7 +170,7 @@ pub(super) fn measured(record: &Record, claim: &Claim) -> String {
     }
 }
 
-/// `6.0 s of unit time attributed (4% of the units of the clean dev build before)`
+/// `1 change: 6.0 s of unit time, 4% of that of the clean dev build before, attributed`
 pub(super) fn gains(record: &Record, changes: &[&ChangeRecord]) -> String {
     let sum = |basis: Basis| -> Option<f64> {
         let impacts = changes.iter().filter_map(|change| change.impact.as_ref());
@@ -184,9 +184,9 @@ pub(super) fn gains(record: &Record, changes: &[&ChangeRecord]) -> String {
         let mut before = before.filter(|it| it.what == "clean-dev" && it.side == "baseline");
         let part = before.next().filter(|build| build.unit_seconds > 0.0);
         let part = part.map(|build| {
-            format!(", {} of all of the clean dev build before", share(it / build.unit_seconds))
+            format!(", {} of that of the clean dev build before", share(it / build.unit_seconds))
         });
-        format!("{} of unit time, attributed{}", seconds(it), part.unwrap_or_default())
+        format!("{} of unit time{}, attributed", seconds(it), part.unwrap_or_default())
     }));
     if changes.iter().any(|change| change.code == "profile") {
         said.extend(chosen(record));
@@ -219,7 +219,16 @@ fn setting(record: &Record, claim: &Claim) -> String {
         Some(tried) => {
             let change =
                 tuning::ratio(tried).map_or_else(String::new, |it| format!("{}, ", percent(it)));
-            format!("{change}{}; the setting is {}", tuning::outcome(tried.outcome), tuned.chosen)
+            // Of what was not built, the reason is all there is to say.
+            let why = match tried.outcome {
+                TuneOutcome::NotTried => format!(", as {}", first_line(&tried.reason)),
+                _ => String::new(),
+            };
+            format!(
+                "{change}{}{why}; the setting is {}",
+                tuning::outcome(tried.outcome),
+                tuned.chosen
+            )
         }
         None if tuned.chosen == claim.value => "that is the setting already".to_owned(),
         None => format!("the value was not tried; the setting is {}", tuned.chosen),
@@ -242,6 +251,8 @@ fn returned(record: &Record, what: &str) -> String {
     let rows = rows(record);
     let change = |what: &str| rows.iter().find(|row| row.measurement.what == what);
     let all = record.return_on_investment.iter().flat_map(|it| &it.rows);
+    let team = record.return_on_investment.as_ref().map(|it| it.team);
+    let who = team.as_ref().map_or_else(String::new, |team| worth::people(team) + ": ");
     let each = |say: &dyn Fn(&crate::record::ReturnRow) -> Option<String>| {
         let said: Vec<String> = all.clone().filter_map(say).collect();
         if said.is_empty() { "not measured".to_owned() } else { said.join("; ") }
@@ -267,21 +278,20 @@ fn returned(record: &Record, what: &str) -> String {
             },
         ),
         "hours" => {
-            each(&|row| Some(format!("{}: {}", label(&row.what), grouped(row.hours_per_year))))
+            who + &each(&|row| {
+                let (hours, _) = worth::of_one_a_day(row, team.as_ref()?)?;
+                Some(format!("{} for each {} a day", decimal(hours), label(&row.what)))
+            })
         }
         "value" => {
-            each(&|row| Some(format!("{}: {}", label(&row.what), grouped(row.value_per_year))))
+            who + &each(&|row| {
+                let (_, value) = worth::of_one_a_day(row, team.as_ref()?)?;
+                Some(format!("{} for each {} a day", grouped(value), label(&row.what)))
+            })
         }
         "payback" => each(&|row| {
             let builds = row.builds_to_pay_back?.ceil();
-            let team = record.return_on_investment.as_ref()?.team;
-            let days = builds / f64::from(team.builds_per_day);
-            let days = if days.is_finite() {
-                format!(", {} working days", decimal(days))
-            } else {
-                String::new()
-            };
-            Some(format!("{}: {} builds of one person{days}", label(&row.what), grouped(builds)))
+            Some(format!("{}: {} builds", label(&row.what), grouped(builds)))
         }),
         _ => DASH.to_owned(),
     }

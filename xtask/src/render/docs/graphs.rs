@@ -49,6 +49,9 @@ impl Stages {
     }
 }
 
+/// A chain from top to bottom: from left to right a page would shrink it until nobody can read it.
+const DOWN: &str = "flowchart TD";
+
 /// From manifests to artifacts, with the unit time of each stage.
 pub(super) fn pipeline(record: &Record, timeline: &Timeline, is_after: bool) -> String {
     let stages = Stages::of(timeline);
@@ -67,7 +70,7 @@ pub(super) fn pipeline(record: &Record, timeline: &Timeline, is_after: bool) -> 
     artifacts.extend(side("target-bytes").map(|it| si_bytes(it as u64)));
     let stage = |name: &str, time: f64| label(&[name.to_owned(), seconds(time)]);
     let lines = [
-        "flowchart LR".to_owned(),
+        DOWN.to_owned(),
         format!(
             "    manifests[{}] --> resolve[{}]",
             label(&manifests),
@@ -163,7 +166,7 @@ impl Graph {
 /// The chain of units that each wait for the one before.
 pub(super) fn critical_path(timeline: &Timeline) -> String {
     let units = timeline.critical_path.iter().filter_map(|&at| timeline.units.get(at));
-    let mut lines = vec!["flowchart LR".to_owned()];
+    let mut lines = vec![DOWN.to_owned()];
     for (index, unit) in units.enumerate() {
         let shown = [
             unit_name(unit),

@@ -78,7 +78,8 @@ pub(super) const PHASES: [(&str, &[Line]); 4] = [
             (
                 "Add profiles (release-final, dev-opt, test)",
                 "cargo xtask optimize --only profile",
-                "a profile that would compile dependencies twice is named and not added",
+                "`release-final` comes with `--measure full`; a profile that would compile dependencies twice, as one for \
+                 tests would, is named and not added",
             ),
             (
                 "Create .cargo/config.toml",
@@ -92,8 +93,8 @@ pub(super) const PHASES: [(&str, &[Line]); 4] = [
             ),
             (
                 "Optimize WASM builds (optional)",
-                "cargo xtask optimize --dry-run",
-                "says what there is to do for members that are built for WebAssembly",
+                "cargo xtask optimize --only wasm",
+                "a profile and an alias for members with a feature for WebAssembly, if the module comes out smaller",
             ),
         ],
     ),
@@ -108,7 +109,7 @@ pub(super) const PHASES: [(&str, &[Line]); 4] = [
             (
                 "Check the target size",
                 "cargo xtask validate --quick",
-                "sizes are among its checks; `target-bytes` is in every report",
+                "its check `target directory`; `target-bytes` is in the report of every timed run",
             ),
             (
                 "Review the timing report",
@@ -149,7 +150,11 @@ const METRICS: [Line; 7] = [
         "cargo xtask validate",
         "`target-bytes`, after a clean dev and a clean release build",
     ),
-    ("Package directory", "cargo xtask validate --quick", "`package-bytes`"),
+    (
+        "Package directory",
+        "cargo xtask validate --quick",
+        "its check `package directory`; `package-bytes` in a timed run",
+    ),
     ("Artifacts", "cargo xtask validate", "`artifacts`"),
     (
         "ROI",
@@ -159,7 +164,7 @@ const METRICS: [Line; 7] = [
 ];
 
 /// Entries of the troubleshooting section.
-const TROUBLE: [Line; 9] = [
+const TROUBLE: [Line; 11] = [
     (
         "Build fails after changes",
         "cargo xtask restore",
@@ -168,12 +173,12 @@ const TROUBLE: [Line; 9] = [
     (
         "Version conflicts",
         "cargo xtask validate --quick",
-        "names every package in several versions",
+        "names packages in several versions, the first eight; `cargo tree --duplicates` has all",
     ),
     (
         "Missing features",
-        "cargo xtask optimize --only broad-features --dry-run",
-        "features that were trimmed and are needed come back: each change is checked for every target",
+        "cargo xtask validate --quick",
+        "names the targets that do not compile; the compiler's message in the log names the feature that gates an item",
     ),
     (
         "Lock file stale",
@@ -188,7 +193,7 @@ const TROUBLE: [Line; 9] = [
     (
         "Was codegen-units applied?",
         "cargo xtask validate --quick",
-        "its check `profiles` says what is in force",
+        "its check `profiles` says what `optimize` would still change; the value itself is in `Cargo.toml`",
     ),
     (
         "Are there duplicates?",
@@ -198,17 +203,28 @@ const TROUBLE: [Line; 9] = [
     (
         "Which features are in use?",
         "cargo xtask validate --quick",
-        "its check `features`; `cargo tree -e features -i tokio` for one package",
+        "its check `features` says which umbrella features could be narrower; `cargo tree -e features -i tokio` for one \
+         package",
+    ),
+    (
+        "Clean rebuild with timings",
+        "cargo xtask validate",
+        "in a copy: the target directory stays as it is; the costliest units are named",
     ),
     (
         "Dependency conflicts",
         "cargo xtask optimize --only duplicate-version",
         "searches the whole graph; `pin` in `[workspace.metadata.optimize]` sets the version",
     ),
+    (
+        "Force the versions of the workspace",
+        "cargo xtask optimize --only not-inherited",
+        "members inherit what they repeat",
+    ),
 ];
 
 /// What the script left behind.
-const FILES: [Line; 6] = [
+const FILES: [Line; 7] = [
     (
         "Backup directory",
         "cargo xtask restore --list",
@@ -226,6 +242,11 @@ const FILES: [Line; 6] = [
         "edits to the manifests that are there; comments and order stay",
     ),
     ("Lines in .gitignore", "cargo xtask optimize --only gitignore", "only what git would show"),
+    (
+        "The documents",
+        "cargo xtask report --docs",
+        "generated from the record of a run, which is kept beside them",
+    ),
     ("The script itself", "cargo xtask optimize", "asks before it starts; `--yes` does not"),
 ];
 
@@ -236,7 +257,7 @@ const REMEDIES: [(&str, &str, &[&str], &str); 3] = [
         "Cargo reports errors after the changes were committed.",
         &["cargo xtask restore", "cargo xtask validate --quick"],
         "`restore` puts every byte back, even if a manifest is garbage by now; `validate` names what fails. Nothing is \
-         committed that did not compile and pass the tests, so look for what differs: another toolchain, another \
+         committed that breaks a target that compiled or a test that passed, so look for what differs: another toolchain, another \
          platform, features that only some builds switch on. Version conflicts: `cargo tree --duplicates`. Missing \
          features: the compiler names the feature that gates an item. A lock file that is stale: `cargo update`.",
     ),
@@ -245,7 +266,7 @@ const REMEDIES: [(&str, &str, &[&str], &str); 3] = [
         "Builds are as slow as before.",
         &["cargo xtask validate", "cargo xtask report --open"],
         "`validate` builds from clean, compares with the last run, and says what makes the build slow: the critical path, \
-         the costliest units, duplicates. Profile settings that are in force, features and duplicates are among its checks. \
+         the costliest units, duplicates. Its checks also say what could still be changed in profiles and features, and which packages are there twice. \
          On another machine other settings are best: `optimize --measure full` searches them.",
     ),
     (
@@ -272,13 +293,16 @@ pub(super) fn checklist(set: &Set<'_>) -> Vec<String> {
         blocks.push(steps.join("\n"));
         let promised = set.around.expectations.iter().flat_map(|it| &it.phases);
         let promised = promised.filter(|phase| heading.starts_with(&phase.name));
-        blocks.extend(promised.map(|phase| {
-            format!(
-                "Expected of this phase: {}. Phases were not measured apart here; what all of them brought is in \
-                 [the key metrics](#key-metrics).",
-                text::inline(&phase.claim)
-            )
-        }));
+        blocks.extend(
+            promised
+                .map(|phase| format!("Expected of this phase: {}.", text::inline(&phase.claim))),
+        );
+    }
+    if set.around.expectations.is_some() {
+        blocks.push(
+            "Phases were not measured apart here; what all of them brought is in [the key metrics](#key-metrics)."
+                .to_owned(),
+        );
     }
     blocks
 }

@@ -55,6 +55,7 @@ fn profiles(set: &Set<'_>) -> Vec<String> {
     let tables: Vec<Block> = tuned.iter().map(|it| Block::Sheet(tuning::table(it))).collect();
     vec![
         text::bullets(&sentences),
+        tuning::COLUMNS.to_owned(),
         text::folded("Every value that was tried, with its times", &markdown::blocks(&tables)),
         format!("More on release settings: {}.", set.link_to(Kind::Analysis, analysis::RELEASE)),
     ]

@@ -85,9 +85,10 @@ pub(in crate::render) fn sentences(duplicate: &DuplicateRecord) -> Vec<String> {
             Fate::Gone => "is gone",
             Fate::New => "is new",
         };
-        let time = version
-            .unit_seconds
-            .map_or_else(|| "unit time unknown".to_owned(), |it| seconds(it) + " of unit time");
+        let time = version.unit_seconds.map_or_else(
+            || "no unit time read in the clean dev build".to_owned(),
+            |it| seconds(it) + " of unit time",
+        );
         let needed = match version.required_by.as_slice() {
             [] => String::new(),
             all => {

@@ -157,7 +157,7 @@ pub(in crate::render) fn investment(record: &Record) -> Vec<Block> {
 fn inputs(team: &Team) -> String {
     format!(
         "inputs: {}, {} each a day, {} an hour, {} a year",
-        if team.people == 1 { "1 person".to_owned() } else { format!("{} people", team.people) },
+        people(team),
         count(team.builds_per_day as usize, "build"),
         grouped(team.hourly_rate),
         count(team.working_days_per_year as usize, "working day"),
@@ -175,18 +175,62 @@ fn cells(row: &ReturnRow) -> Vec<String> {
     ]
 }
 
-/// The kind of build that the run is worth most for; none if it is worth nothing.
-pub(in crate::render) fn at_most(record: &Record) -> Option<String> {
-    let rows = record.return_on_investment.iter().flat_map(|worth| &worth.rows);
-    let best = rows.max_by(|a, b| a.hours_per_year.total_cmp(&b.hours_per_year))?;
-    (best.hours_per_year > 0.0).then(|| {
+/// What the run is worth for one build a day and person of each kind, in a sentence; none if it is worth nothing.
+/// How many builds of each kind a day has is for the reader to say.
+pub(in crate::render) fn a_day(record: &Record) -> Option<String> {
+    let returned = record.return_on_investment.as_ref()?;
+    let gained = returned.rows.iter().filter(|row| row.hours_per_year > 0.0);
+    let said: Vec<String> = gained
+        .filter_map(|row| {
+            let (hours, _) = of_one_a_day(row, &returned.team)?;
+            Some(format!("{} {}", label(&row.what), decimal(hours)))
+        })
+        .collect();
+    let who = people(&returned.team);
+    (!said.is_empty()).then(|| {
         format!(
-            "worth {} hours or {} a year, if every build were a {}",
-            grouped(best.hours_per_year),
-            grouped(best.value_per_year),
-            label(&best.what)
+            "hours saved in a year by each build a day of each of {who}: {}; most builds of a day are incremental",
+            said.join(", ")
         )
     })
+}
+
+/// Hours and value of a year, if each person makes one such build a day.
+pub(in crate::render) fn of_one_a_day(row: &ReturnRow, team: &Team) -> Option<(f64, f64)> {
+    let builds = f64::from(team.builds_per_day);
+    (builds > 0.0).then(|| (row.hours_per_year / builds, row.value_per_year / builds))
+}
+
+/// What a year is worth by the build, for a reader who knows how many of each kind a day has.
+pub(in crate::render) fn by_the_build(record: &Record) -> Option<Block> {
+    let returned = record.return_on_investment.as_ref()?;
+    let rows: Vec<Vec<String>> = returned
+        .rows
+        .iter()
+        .filter_map(|row| {
+            let (hours, value) = of_one_a_day(row, &returned.team)?;
+            Some(vec![
+                label(&row.what).to_owned(),
+                signed_seconds(row.seconds_saved_per_build),
+                decimal(hours),
+                grouped(value),
+            ])
+        })
+        .collect();
+    let sheet = Sheet::new(
+        "For each such build that each person makes a day",
+        &[
+            ("build", Kind::Text),
+            ("saved a build", Kind::Number),
+            ("hours a year", Kind::Number),
+            ("worth a year", Kind::Number),
+        ],
+    );
+    (!rows.is_empty()).then(|| Block::Sheet(sheet.with(rows)))
+}
+
+pub(in crate::render) fn people(team: &Team) -> String {
+    if team.people == 1 { "1 person".to_owned() } else { format!("{} people", team.people) }
 }
 
 /// How long the run took: `8.3 min`.

@@ -65,22 +65,25 @@ pub(super) fn chart(id: &str, build: &Build<'_>, cores: usize) -> String {
     svg::chart(&alternative, svg::WIDTH, bottom + 24.0, &(grid + &body))
 }
 
+/// What the areas mean: a swatch of 16 by 12, and words.
+pub(super) const LEGEND: [(&str, &str); 3] = [
+    (
+        "<g class=\"before\"><rect class=\"f\" width=\"8\" height=\"12\"/></g><g class=\"after\">\
+      <rect class=\"f\" x=\"8\" width=\"8\" height=\"12\"/></g>",
+        "processors busy; units until metadata",
+    ),
+    (
+        "<g class=\"before\"><rect class=\"g\" width=\"8\" height=\"12\"/></g><g class=\"after\">\
+      <rect class=\"g\" x=\"8\" width=\"8\" height=\"12\"/></g>",
+        "on top: units generating code after it",
+    ),
+    ("<line class=\"limit\" x1=\"0\" y1=\"6\" x2=\"16\" y2=\"6\"/>", "dashed: all processors"),
+];
+
 /// The figure; `id` is unique on the page. `cores` are those of the machine.
 pub(super) fn figure(id: &str, build: &Build<'_>, cores: usize) -> String {
     let chart = chart(id, build, cores);
-    let legend = svg::legend(&[
-        (
-            "<g class=\"before\"><rect class=\"f\" width=\"8\" height=\"12\"/></g><g class=\"after\">\
-          <rect class=\"f\" x=\"8\" width=\"8\" height=\"12\"/></g>",
-            "processors busy; units until metadata",
-        ),
-        (
-            "<g class=\"before\"><rect class=\"g\" width=\"8\" height=\"12\"/></g><g class=\"after\">\
-          <rect class=\"g\" x=\"8\" width=\"8\" height=\"12\"/></g>",
-            "on top: units generating code after it",
-        ),
-        ("<line class=\"limit\" x1=\"0\" y1=\"6\" x2=\"16\" y2=\"6\"/>", "dashed: all processors"),
-    ]);
+    let legend = svg::legend(&LEGEND);
     let caption = format!("{}: processors and units at work", super::capitalised(build.label));
     let note = if panels(build).iter().any(|panel| panel.is_share) {
         ""

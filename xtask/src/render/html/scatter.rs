@@ -91,16 +91,19 @@ pub(super) fn chart(id: &str, record: &Record) -> String {
     svg::chart(&alternative, WIDTH, bottom + 44.0, &body)
 }
 
+/// What the points mean: a swatch of 16 by 12, and words.
+pub(super) const LEGEND: [(&str, &str); 2] = [
+    ("<path class=\"measured\" d=\"M8 1l6 5l-6 5l-6 -5z\"/>", "diamond: measured"),
+    ("<circle class=\"attributed\" cx=\"8\" cy=\"6\" r=\"4.5\"/>", "ring: attributed"),
+];
+
 /// The figure; nothing where no change has both impact and effort.
 pub(super) fn figure(id: &str, record: &Record) -> String {
     let chart = chart(id, record);
     if chart.is_empty() {
         return chart;
     }
-    let legend = svg::legend(&[
-        ("<path class=\"measured\" d=\"M8 1l6 5l-6 5l-6 -5z\"/>", "diamond: measured"),
-        ("<circle class=\"attributed\" cx=\"8\" cy=\"6\" r=\"4.5\"/>", "ring: attributed"),
-    ]);
+    let legend = svg::legend(&LEGEND);
     svg::figure("middle", NAME, &legend, &chart)
 }
 

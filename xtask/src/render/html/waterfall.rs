@@ -20,6 +20,30 @@ const NARROWEST: f64 = 1.0;
 /// Height of the strip of the critical path, and the space above it.
 const STRIP: f64 = 6.0;
 
+/// What the colours and shapes mean: a swatch of 16 by 12, and words.
+pub(super) const LEGEND: [(&str, &str); 4] = [
+    (
+        "<g class=\"before\"><rect class=\"f\" width=\"8\" height=\"12\"/></g><g class=\"after\">\
+      <rect class=\"f\" x=\"8\" width=\"8\" height=\"12\"/></g>",
+        "until metadata (or the whole unit)",
+    ),
+    (
+        "<g class=\"before\"><rect class=\"g\" width=\"8\" height=\"12\"/></g><g class=\"after\">\
+      <rect class=\"g\" x=\"8\" width=\"8\" height=\"12\"/></g>",
+        "code generation after it",
+    ),
+    (
+        "<g class=\"before\"><rect class=\"f\" y=\"6\" width=\"8\" height=\"6\"/></g><g class=\"after\">\
+      <rect class=\"f\" x=\"8\" y=\"6\" width=\"8\" height=\"6\"/></g>",
+        "half height: run of a build script",
+    ),
+    (
+        "<rect class=\"k\" x=\"1\" y=\"1\" width=\"14\" height=\"6\"/><rect class=\"strip\" y=\"9\" \
+      width=\"16\" height=\"3\"/>",
+        "outlined, and the strip below: critical path",
+    ),
+];
+
 /// The chart alone, and how many units are too short to be drawn by themselves.
 pub(super) fn chart(id: &str, build: &Build<'_>) -> (String, usize) {
     let scale = Scale::of_time(build.longest_seconds());
@@ -46,28 +70,7 @@ pub(super) fn chart(id: &str, build: &Build<'_>) -> (String, usize) {
 /// The figure; `id` is unique on the page.
 pub(super) fn figure(id: &str, build: &Build<'_>) -> String {
     let (chart, merged) = chart(id, build);
-    let legend = svg::legend(&[
-        (
-            "<g class=\"before\"><rect class=\"f\" width=\"8\" height=\"12\"/></g><g class=\"after\">\
-          <rect class=\"f\" x=\"8\" width=\"8\" height=\"12\"/></g>",
-            "until metadata (or the whole unit)",
-        ),
-        (
-            "<g class=\"before\"><rect class=\"g\" width=\"8\" height=\"12\"/></g><g class=\"after\">\
-          <rect class=\"g\" x=\"8\" width=\"8\" height=\"12\"/></g>",
-            "code generation after it",
-        ),
-        (
-            "<g class=\"before\"><rect class=\"f\" y=\"6\" width=\"8\" height=\"6\"/></g><g class=\"after\">\
-          <rect class=\"f\" x=\"8\" y=\"6\" width=\"8\" height=\"6\"/></g>",
-            "half height: run of a build script",
-        ),
-        (
-            "<rect class=\"k\" x=\"1\" y=\"1\" width=\"14\" height=\"6\"/><rect class=\"strip\" y=\"9\" \
-          width=\"16\" height=\"3\"/>",
-            "outlined, and the strip below: critical path",
-        ),
-    ]);
+    let legend = svg::legend(&LEGEND);
     let caption = format!("{}: every unit on one time scale", super::capitalised(build.label));
     let note = match merged {
         0 => String::new(),
