@@ -133,7 +133,9 @@ pub(crate) fn search(
         let mut walk = Walk::new(coordinates, found.chosen.clone(), (reference, first));
         walk.built.insert(before.clone());
         walk.run(yard)?;
-        if walk.current != before && yard.has_time("what was found against what was before") {
+        if walk.current != before
+            && yard.has_time("the comparison of the settings found with those before the search")
+        {
             found.saved_seconds = walk.confirm(&before, &found.chosen, yard)?;
         }
         (found.chosen, tried) = (walk.current, walk.tried);
