@@ -12,8 +12,8 @@ Where to begin:
 `<COMMAND> --help` has examples for each, `-h` a summary.
 
 Exit codes: 0 done; 1 a check failed (`optimize --check`, `validate`,
-`cache status`, `cache verify`); 2 it could not be done, and the error says the next step;
-130 interrupted.";
+`cache status`, `cache verify`); 2 it could not be done, and the error says
+the next step; 130 interrupted.";
 
 pub(crate) const OPTIMIZE: &str = "\
 Examples:
@@ -71,16 +71,17 @@ Examples:
   $ cargo xtask cache verify                 # prove it by builds in copies
   $ cargo xtask cache remove                 # take the settings out again
 
-Exit codes: 0 done; 1 with `verify`: the cache gave less than it must;
-2 it could not be done; 130 interrupted.";
+Exit codes: 0 done; 1 with `status`: builds get nothing from a cache, with
+`verify`: they get less than they must; 2 it could not be done;
+130 interrupted.";
 
 pub(crate) const CACHE_STATUS: &str = "\
 Examples:
   $ cargo xtask cache status                 # in words
   $ cargo xtask cache status --format json   # for programs
 
-Exit codes: 0 none is set up, or it can be used; 1 the one that is set up
-cannot be used; 2 it could not be found out.";
+Exit codes: 0 builds can use the cache; 1 they cannot, or none is set up;
+2 it could not be found out.";
 
 pub(crate) const CACHE_SETUP: &str = "\
 Examples:
@@ -108,8 +109,8 @@ Examples:
 Exit codes: 0 done, or nothing to do; 2 it could not be done.";
 
 pub(crate) const COMPLETIONS: &str = "\
-They complete the installed program, `xtask`, not the alias `cargo xtask`:
-shells leave what follows `cargo` to cargo's own completions.
+They complete the installed program, `xtask`, and no alias: shells leave what
+follows `cargo` to cargo's own completions.
 
 Examples:
   $ cargo xtask completions bash > xtask.bash   # then `source xtask.bash`
