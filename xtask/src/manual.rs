@@ -13,7 +13,7 @@ use crate::{cli, disk, output, shell::Shell};
 /// # Errors
 /// When stdout cannot be written.
 pub(crate) fn completions(args: &cli::Completions) -> Result<ExitCode> {
-    output::text(&script(args.shell)?)?;
+    output::exact(&script(args.shell)?)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -31,7 +31,7 @@ pub(crate) fn man(args: &cli::Man, shell: &Shell) -> Result<ExitCode> {
     let pages = pages()?;
     match &args.dir {
         Some(dir) => write(dir, &pages, shell)?,
-        None => output::text(&pages.into_iter().map(|(_, page)| page).collect::<String>())?,
+        None => output::exact(&pages.into_iter().map(|(_, page)| page).collect::<String>())?,
     }
     Ok(ExitCode::SUCCESS)
 }

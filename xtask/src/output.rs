@@ -5,21 +5,29 @@ use std::io::{self, IsTerminal as _, Write as _};
 use anyhow::{Context, Result};
 use serde::Serialize;
 
-use crate::wording::visible;
+use crate::{cli, wording::visible};
 
 /// Prints a result as one JSON object.
 ///
 /// # Errors
 /// When stdout cannot be written.
 pub(crate) fn json(result: &impl Serialize) -> Result<()> {
-    text(&serde_json::to_string_pretty(result).context("failed to write JSON")?)
+    exact(&serde_json::to_string_pretty(result).context("failed to write JSON")?)
 }
 
-/// Prints a result for people, with one line feed at its end; nothing if it is empty.
+/// Prints a result for people; commands in it name the program as it was called.
 ///
 /// # Errors
 /// When stdout cannot be written.
 pub(crate) fn text(result: &str) -> Result<()> {
+    exact(&cli::in_words_of(cli::called(), result))
+}
+
+/// Prints a result that is to stay as it is, such as a diff, with one line feed at its end; nothing if it is empty.
+///
+/// # Errors
+/// When stdout cannot be written.
+pub(crate) fn exact(result: &str) -> Result<()> {
     let result = result.trim_end();
     if result.is_empty() {
         return Ok(());

@@ -175,16 +175,12 @@ impl Shell {
 
     /// A block of text for people, such as the plan.
     pub(crate) fn block(&self, text: &str) {
-        self.painted(&visible(text));
-    }
-
-    fn painted(&self, text: &str) {
         if self.verbosity > Verbosity::Quiet {
-            self.line(text.trim_end_matches('\n'));
+            self.line(visible(text).trim_end_matches('\n'));
         }
     }
 
-    /// A unified diff, coloured by line.
+    /// A unified diff, coloured by line and otherwise as it is.
     pub(crate) fn diff(&self, diff: &str) {
         let lines: Vec<String> = visible(diff)
             .lines()
@@ -195,12 +191,14 @@ impl Shell {
                 _ => line.to_owned(),
             })
             .collect();
-        self.painted(&lines.join("\n"));
+        if self.verbosity > Verbosity::Quiet {
+            written(lines.join("\n").trim_end_matches('\n'));
+        }
     }
 
+    /// In it the program is named as it was called.
     fn line(&self, text: &str) {
-        // A closed stderr must not stop the work, least of all a commit.
-        let _ = writeln!(io::stderr().lock(), "{}", cli::in_words_of(cli::called(), text));
+        written(&cli::in_words_of(cli::called(), text));
     }
 
     /// Whether there is a person to ask.
@@ -228,6 +226,11 @@ impl Shell {
             Err(_) => String::new(),
         }
     }
+}
+
+fn written(text: &str) {
+    // A closed stderr must not stop the work, least of all a commit.
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// A path as a reader of the terminal finds it soonest: from the current directory on, if it lies below that.

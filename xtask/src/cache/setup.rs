@@ -145,7 +145,7 @@ fn say_plan(planned: &Planned, consent: Consent, global: &Global, shell: &Shell)
     } else if consent != Consent::DryRun {
         shell.diff(&planned.diff);
     } else if global.format == Format::Human {
-        output::text(&planned.diff)?;
+        output::exact(&planned.diff)?;
     }
     Ok(())
 }

@@ -43,7 +43,9 @@ impl Shown<'_> {
             return match format {
                 Format::Json => Ok(()),
                 Format::Human if args.diff || !output::is_terminal() => {
-                    output::text(&format!("{}\n{}", self.in_full(), self.diff))
+                    let plan = self.in_full();
+                    let plan = cli::in_words_of(cli::called(), &plan);
+                    output::exact(&format!("{plan}\n{}", self.diff))
                 }
                 Format::Human if shell.is_verbose() => output::text(&self.in_full()),
                 // The one line that says so is enough.

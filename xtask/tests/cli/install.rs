@@ -70,6 +70,21 @@ fn its_messages_name_it_as_it_is_called() {
 }
 
 #[test]
+fn its_results_name_it_too_but_a_diff_is_what_is_written() {
+    let fixture = Fixture::new(FILES);
+    let (_, out, err) = installed(&fixture, &fixture.root(), &["cache", "status"]);
+    assert!(out.contains("`xtask cache setup`") && !out.contains("cargo xtask"), "{out}{err}");
+    fixture.replace(
+        "Cargo.toml",
+        "members = [\"core\"]",
+        "members = [\"core\"] # `cargo xtask optimize`",
+    );
+    let (code, out, err) = installed(&fixture, &fixture.root(), &["optimize", "--dry-run"]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.contains("\n members = [\"core\"] # `cargo xtask optimize`\n"), "{out}");
+}
+
+#[test]
 fn a_manifest_that_is_gone_is_restored_from_where_it_was() {
     let fixture = Fixture::unlocked("-- src/lib.rs --\n");
     fixture.put_bytes("backup-20260102-030405/manifest.json", b"{}");
