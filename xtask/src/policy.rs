@@ -11,6 +11,7 @@ use cargo_metadata::Metadata;
 use clap::ValueEnum as _;
 use serde::Deserialize;
 use serde_json::Value;
+use toml_edit::DocumentMut;
 
 use crate::{cli::Code, wording};
 
@@ -75,6 +76,17 @@ impl Policy {
             }
         }
         Ok(policy)
+    }
+}
+
+/// Name of the table that the policy of this root manifest is in, or belongs in: a package without a `[workspace]` is
+/// not to become one for it.
+pub(crate) fn table(root: &DocumentMut) -> &'static str {
+    let of_package = root.get("package").and_then(|it| it.get("metadata")?.get("optimize"));
+    if of_package.is_some() || root.get("workspace").is_none() {
+        "package.metadata.optimize"
+    } else {
+        "workspace.metadata.optimize"
     }
 }
 
@@ -225,6 +237,16 @@ mod tests {
             assert!(text.contains(key), "{text}");
         }
         assert!(refusal(json!("x")).contains("is to be a table"));
+    }
+
+    #[test]
+    fn the_table_to_write_to_makes_no_workspace_of_a_package() {
+        let of = |text: &str| table(&text.parse::<DocumentMut>().unwrap());
+        assert_eq!(of("[package]\nname = \"a\""), "package.metadata.optimize");
+        assert_eq!(of("[workspace]\n[package]\nname = \"a\""), "workspace.metadata.optimize");
+        assert_eq!(of("workspace.members = []"), "workspace.metadata.optimize");
+        let both = "[workspace]\n[package.metadata.optimize]\nkeep = []";
+        assert_eq!(of(both), "package.metadata.optimize");
     }
 
     /// The fields that serde knows, from its own words on one that it does not.

@@ -12,6 +12,7 @@ use crate::{
     cli::Depth,
     interrupt,
     plan::Change,
+    policy,
     record::{ChangeRecord, Record, Verdict},
     shadow,
     shell::Shell,
@@ -238,8 +239,9 @@ pub(crate) fn note(changes: &[ChangeRecord], snapshot: &Snapshot) -> Option<Stri
     let all: BTreeSet<&str> = known.iter().map(String::as_str).chain(ids).collect();
     let list: toml_edit::Array = all.into_iter().collect();
     let instead = if known.is_empty() { "" } else { ", in place of the `ignore` that is there" };
+    let table = policy::table(snapshot.root_document());
     Some(format!(
-        "to silence for good what was rejected, put `ignore = {list}` into `[workspace.metadata.optimize]`{instead}"
+        "to silence for good what was rejected, put `ignore = {list}` into `[{table}]`{instead}"
     ))
 }
 
