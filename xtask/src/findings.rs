@@ -19,6 +19,8 @@ use crate::{
     snapshot::Snapshot,
 };
 
+mod stale;
+
 macro_rules! modules {
     ($($variant:ident in $module:ident: $help:tt,)+) => {
         $(mod $module;)+
@@ -41,6 +43,7 @@ pub(crate) use profile::{
     DEV as DEV_PROFILE, RELEASE as RELEASE_PROFILE, coordinates as profile_coordinates,
     edits as profile_edits,
 };
+pub(crate) use stale::Stale;
 pub(crate) use unused_workspace_dependency::NOTHING_LEFT;
 
 /// Something that costs, and what can be done about it.
@@ -53,6 +56,14 @@ pub(crate) enum Finding {
 }
 
 impl Finding {
+    /// The subject, of this pass.
+    fn subject(&self, code: Code) -> Option<&str> {
+        match self {
+            Self::Remedy(change) => Some(&change.subject),
+            Self::Left(record) => record.id.strip_prefix(code.as_str())?.strip_prefix(':'),
+        }
+    }
+
     /// The change that remedies it.
     fn change(&self) -> Option<&Change> {
         match self {
@@ -107,6 +118,8 @@ pub(crate) struct Plan {
     pub(crate) left: Vec<ChangeRecord>,
     /// What the changes make of the files, all of them together.
     pub(crate) files: BTreeMap<PathBuf, Vec<u8>>,
+    /// Ids that the policy ignores and that stand for nothing any more.
+    pub(crate) stale: Vec<Stale>,
 }
 
 /// A pass: its rule, and what is special about it. Most have nothing but a rule: [`Pass::of`].
@@ -122,6 +135,9 @@ pub(crate) struct Pass {
     suspicion: u8,
     /// Whether it can take packages out of the graph, so that time is saved which no other change saves.
     pub(crate) removes_packages: bool,
+    /// Whether a subject under which nothing was found is gone for good, so that ignoring it has no use: on every
+    /// machine, with every flag, whatever becomes of the other changes.
+    is_gone: fn(&Scene<'_>, &str) -> bool,
 }
 
 impl Pass {
@@ -133,6 +149,7 @@ impl Pass {
             settled: |_, change, _| change.clone(),
             suspicion: 50,
             removes_packages: false,
+            is_gone: |_, _| false,
         }
     }
 }
@@ -173,7 +190,7 @@ pub(crate) fn plan(snapshot: &Snapshot, wishes: &Wishes) -> Result<Plan> {
         let found = (pass(*code).find)(&scene);
         scene.found.push((*code, found));
     }
-    let mut plan = Plan::default();
+    let mut plan = Plan { stale: stale::of(&scene), ..Plan::default() };
     for finding in scene.found.into_iter().flat_map(|(_, findings)| findings) {
         match finding {
             Finding::Remedy(change) => match kept_out(snapshot, wishes, &change) {

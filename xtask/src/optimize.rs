@@ -5,7 +5,7 @@
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail};
@@ -85,6 +85,7 @@ pub(crate) fn run(args: &cli::Optimize, global: &Global, shell: &Shell) -> Resul
     let plan = findings::plan(&snapshot, &wishes)?;
     let mut record = new_record(&snapshot, &plan);
     record.notes.extend(limited.into_iter().chain(blind));
+    judged::remark(&plan, &mut record, shell);
     if args.check {
         return Ok(print_check(&plan, &snapshot, record, global, shell));
     }
@@ -97,6 +98,7 @@ pub(crate) fn run(args: &cli::Optimize, global: &Global, shell: &Shell) -> Resul
     }
     if args.dry_run || is_idle {
         remind(&snapshot, &mut record, shell);
+        record.spent = Some(spent(started.elapsed()));
         print_result(&record, global)?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -119,10 +121,7 @@ pub(crate) fn run(args: &cli::Optimize, global: &Global, shell: &Shell) -> Resul
     let outcome = prove_and_measure(args, global, &snapshot, &plan, &run_dir, shell, &mut record)?;
     let cleaning = Cleaning { is_wanted: cleans, offline: global.offline };
     let ended = finish(&snapshot, outcome, cleaning, &run_dir, shell, &mut record);
-    record.spent = Some(Spent {
-        wall_seconds: started.elapsed().saturating_sub(asked).as_secs_f64(),
-        cargo_seconds: cargo::waited().as_secs_f64(),
-    });
+    record.spent = Some(spent(started.elapsed().saturating_sub(asked)));
     record.return_on_investment =
         worth::of(&record.measurements, record.spent, worth::team(&args.team));
     let files = match ended {
@@ -137,6 +136,11 @@ pub(crate) fn run(args: &cli::Optimize, global: &Global, shell: &Shell) -> Resul
         shell.status(verb, text);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where the time of a run went that took so long.
+fn spent(wall: Duration) -> Spent {
+    Spent { wall_seconds: wall.as_secs_f64(), cargo_seconds: cargo::waited().as_secs_f64() }
 }
 
 fn recover(root: &Path, shell: &Shell) -> Result<()> {

@@ -23,7 +23,8 @@ use crate::{
 
 use super::{Finding, Pass, Scene};
 
-pub(super) const PASS: Pass = Pass { suspicion: 60, removes_packages: true, ..Pass::of(find) };
+pub(super) const PASS: Pass =
+    Pass { suspicion: 60, removes_packages: true, is_gone, ..Pass::of(find) };
 
 /// Features that only gate parts of an API, so that leaving some out changes no behaviour of what
 /// remains, and what is missed does not compile. Each was read in the crate's `[features]` and in what
@@ -76,6 +77,18 @@ fn find(scene: &Scene<'_>) -> Vec<Finding> {
             Some(judge(scene.snapshot, &asking, resolved, feature))
         })
         .collect()
+}
+
+/// No member asks for an umbrella of the package, on no machine.
+fn is_gone(scene: &Scene<'_>, subject: &str) -> bool {
+    let is_umbrella = |usage: &Use<'_>| {
+        let package = usage.effective.package();
+        let asked = |(of, feature): &(&str, &str)| {
+            *of == package && usage.effective.features.iter().any(|it| it == feature)
+        };
+        package == subject && UMBRELLAS.iter().any(asked)
+    };
+    !scene.uses.iter().any(is_umbrella)
 }
 
 fn judge(snapshot: &Snapshot, asking: &[&Use<'_>], package: &Package, feature: &str) -> Finding {

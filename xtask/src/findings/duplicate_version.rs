@@ -29,7 +29,13 @@ use solve::Solver;
 use subject::{Found, Judged, Subject, versions};
 
 pub(super) const PASS: Pass =
-    Pass { suspicion: 70, removes_packages: true, ..Pass::of(find_beside_removals) };
+    Pass { suspicion: 70, removes_packages: true, is_gone, ..Pass::of(find_beside_removals) };
+
+/// The lock file has one version at most, for no machine another.
+fn is_gone(scene: &Scene<'_>, subject: &str) -> bool {
+    let packages = &scene.snapshot.metadata.packages;
+    packages.iter().filter(|package| package.name == subject).count() < 2
+}
 
 fn find_beside_removals(scene: &Scene<'_>) -> Vec<Finding> {
     let unused = scene.found(Code::UnusedDependency).unwrap_or_default();

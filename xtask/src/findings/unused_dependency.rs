@@ -20,7 +20,8 @@ use crate::{
 
 use super::{Finding, GENERATED, Pass, Scene};
 
-pub(super) const PASS: Pass = Pass { suspicion: 30, removes_packages: true, ..Pass::of(find) };
+pub(super) const PASS: Pass =
+    Pass { suspicion: 30, removes_packages: true, is_gone: |_, _| true, ..Pass::of(find) };
 
 /// One finding for each suspicious dependency of each member, one for each member that a program keeps.
 fn find(scene: &Scene<'_>) -> Vec<Finding> {

@@ -104,6 +104,14 @@ impl Verdicts {
     }
 }
 
+/// Says what of the policy stands for nothing any more.
+pub(super) fn remark(plan: &Plan, record: &mut Record, shell: &Shell) {
+    for stale in &plan.stale {
+        shell.status("Note", stale.to_string());
+        record.notes.push(stale.to_string());
+    }
+}
+
 /// Says how what was rejected before is silenced for good.
 pub(super) fn remind(snapshot: &Snapshot, record: &mut Record, shell: &Shell) {
     if let Some(note) = settled::note(&record.changes, snapshot) {

@@ -24,7 +24,21 @@ fn what_is_mistyped_is_answered_with_the_nearest() {
 }
 
 #[test]
-fn a_backup_or_run_that_does_not_exist_is_answered_with_the_nearest() {
+fn a_run_that_does_not_exist_is_answered_with_the_nearest_and_with_those_there_are() {
+    let package =
+        "-- Cargo.toml --\n[package]\nname = \"a\"\nversion = \"0.1.0\"\nedition = \"2021\"\n";
+    let fixture = Fixture::new(&format!("{package}-- src/lib.rs --\n"));
+    fixture.optimized(&["--only", "gitignore"]).holds("gitignore:patterns", "applied", "");
+    let listed = fixture.run(&["report", "--list", "--format", "json"]).exits(0).json();
+    let id = listed["runs"][0]["id"].as_str().unwrap().to_owned();
+    let run = fixture.run(&["report", &id[..id.len() - 1]]).exits(2);
+    run.says(&format!("did you mean `{id}`? there are {id}"));
+    let run = fixture.run(&["report", "yesterday"]).exits(2);
+    run.says("no run `yesterday` is recorded").says(&format!("hint: there are {id}"));
+}
+
+#[test]
+fn a_backup_that_does_not_exist_is_answered_with_the_nearest() {
     let fixture = fixture();
     fixture.put_bytes("backup-20260102-030405/manifest.json", b"{}");
     let run = fixture.run(&["restore", "backup-20260102-030450"]).exits(2);

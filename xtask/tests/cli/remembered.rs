@@ -103,6 +103,9 @@ fn what_was_rejected_is_not_tried_again_and_no_check_fails_for_it() {
     let before = fixture.whole_tree();
     let second = fixture.optimized(&PASS);
     second.says("nothing to do");
+    let spent = &second.json()["spent"];
+    assert!(spent["cargo_seconds"].as_f64() <= spent["wall_seconds"].as_f64(), "{spent}");
+    assert!(spent["wall_seconds"].is_number(), "{spent}");
     tried_nothing(&fixture, &second);
     second.holds(GHOST, "rejected", &format!("rejected by the run {id}: "));
     second.holds(GHOST, "rejected", "error[E0432]");
