@@ -229,12 +229,11 @@ impl Checked {
         let new = self.failed.iter().find(|(target, _)| is_new(target)).map(|(_, error)| error);
         let anywhere = error.or(new);
         Some(anywhere.cloned().unwrap_or_else(|| {
-            format!(
-                "{} `{}` ({}) no longer compiles",
-                first.kind,
-                first.name,
-                first.source.display()
-            )
+            let why = match self.failed.is_empty() {
+                true => "is no longer built: its package is no member any more, or a feature that it requires is off",
+                false => "no longer compiles",
+            };
+            format!("{} `{}` ({}) {why}", first.kind, first.name, first.source.display())
         }))
     }
 

@@ -265,7 +265,10 @@ fn reduce(
     if first == Outcome::Sound {
         return Ok(());
     }
-    shell.status("Bisecting", format!("{} changes, as not all of them stand", proof.kept.len()));
+    if proof.kept.len() > 1 {
+        let count = proof.kept.len();
+        shell.status("Bisecting", format!("{count} changes, as not all of them stand"));
+    }
     let ids: Vec<String> = proof.kept.iter().map(Change::id).collect();
     let pool = proof.kept.clone();
     let select = |ids: &[String]| -> Vec<Change> {

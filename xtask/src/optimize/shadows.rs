@@ -62,7 +62,8 @@ pub(super) fn prove_and_measure(
     }
     // Of what is copied: whatever somebody saves meanwhile makes another one.
     let sources = shadow::digest(snapshot);
-    let mut steps = Steps::of(plan.changes.len(), args.measure, !args.no_test);
+    let checked = plan.changes.iter().filter(|change| change.needs_proof()).count();
+    let mut steps = Steps::of(checked, args.measure, !args.no_test);
     shell.status("Copying", "the workspace twice, as baseline and candidate");
     let shadows = Shadows::create(snapshot, global.offline)?;
     steps.next(shell);
