@@ -87,7 +87,8 @@ pub(crate) fn run(args: &cli::Optimize, global: &Global, shell: &Shell) -> Resul
     record.notes.extend(limited.into_iter().chain(blind));
     judged::remark(&plan, &mut record, shell);
     if args.check {
-        return Ok(print_check(&plan, &snapshot, record, global, shell));
+        record.spent = Some(spent(started.elapsed()));
+        return Ok(print_check(args, &plan, &snapshot, record, global, shell));
     }
     let cleans = wishes.codes.contains(&Code::PackageBloat);
     let shown = Shown { snapshot: &snapshot, plan: &plan, diff: &record.diff, cleans };
@@ -105,6 +106,7 @@ pub(crate) fn run(args: &cli::Optimize, global: &Global, shell: &Shell) -> Resul
     let asking = Instant::now();
     if !args.yes && !shown.agreed(shell)? {
         shell.status("Finished", "nothing was changed");
+        record.spent = Some(spent(started.elapsed().saturating_sub(asking.elapsed())));
         print_result(&record, global)?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -210,6 +212,7 @@ fn new_record(snapshot: &Snapshot, plan: &Plan) -> Record {
 }
 
 fn print_check(
+    args: &cli::Optimize,
     plan: &Plan,
     snapshot: &Snapshot,
     mut record: Record,
@@ -221,6 +224,9 @@ fn print_check(
     }
     for left in plan.left.iter().filter(|left| left.remembered.is_some()) {
         shell.status("Settled", format!("{} ({}): {}", left.title, left.id, left.reason));
+    }
+    if args.diff {
+        shell.diff(&record.diff);
     }
     remind(snapshot, &mut record, shell);
     if global.format == Format::Json {
