@@ -302,17 +302,23 @@ pub(crate) fn disk_full(dir: &Path, log: &Path) -> String {
     )
 }
 
-/// The next step where cargo could not reach a registry; empty where that was not the trouble.
-pub(crate) fn network_hint(said: &str) -> &'static str {
-    const SIGNS: [&str; 6] = [
+/// Whether cargo says that it could not reach a registry, or was not to.
+pub(crate) fn is_unreachable(said: &str) -> bool {
+    const SIGNS: [&str; 7] = [
         "failed to download",
         "failed to fetch",
         "could not resolve host",
         "Could not resolve host",
         "--offline was specified",
+        "using offline mode",
         "you may want to free the network",
     ];
-    if SIGNS.iter().any(|sign| said.contains(sign)) {
+    SIGNS.iter().any(|sign| said.contains(sign))
+}
+
+/// The next step where cargo could not reach a registry; empty where that was not the trouble.
+pub(crate) fn network_hint(said: &str) -> &'static str {
+    if is_unreachable(said) {
         "\nhint: a registry could not be reached; run `cargo fetch` where it can be, then come back"
     } else {
         ""

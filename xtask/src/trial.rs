@@ -4,7 +4,7 @@
 //! compiles, together and, where features were trimmed, member by member.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
@@ -15,7 +15,6 @@ use crate::{
     bisect::Outcome,
     cargo,
     cli::Code,
-    disk, interrupt,
     lockfile::Lock,
     plan::{self, Change, Edit},
     shadow::Shadows,
@@ -27,6 +26,7 @@ use crate::{
 
 mod invariants;
 mod members;
+mod refusal;
 mod weigh;
 
 pub(crate) use members::untestable;
@@ -58,6 +58,8 @@ pub(crate) struct Trial<'a> {
     shell: &'a Shell,
     logs: PathBuf,
     logs_made: Cell<usize>,
+    /// What cargo said where it could not reach a registry: that speaks of today, not of a change.
+    pub(crate) unreached: RefCell<Vec<String>>,
     lock: LockUpdate,
     members: Members,
     pub(crate) baseline: Checked,
@@ -107,6 +109,7 @@ impl<'a> Trial<'a> {
             shell,
             logs,
             logs_made: Cell::new(0),
+            unreached: RefCell::default(),
             lock,
             members,
             baseline,
@@ -219,17 +222,6 @@ impl<'a> Trial<'a> {
             Ok(_) => Ok(Ok(())),
             Err(error) => self.refused(&error).map(Err),
         }
-    }
-
-    /// What cargo says of a choice that does not resolve, with all of it in a log of its own.
-    fn refused(&self, error: &anyhow::Error) -> Result<String> {
-        interrupt::check()?;
-        let log = self.log("resolve");
-        let said = format!("{error:#}");
-        disk::write(&log, said.as_bytes())?;
-        // The first line is the command.
-        let words = said.split_once('\n').map_or(said.as_str(), |(_, words)| words);
-        Ok(verify::evidence(words, &log))
     }
 
     /// A log that is not there yet.

@@ -38,18 +38,19 @@ pub(super) fn recall(args: &cli::Optimize, snapshot: &Snapshot, shell: &Shell) -
 }
 
 /// What a whole proof has to hand on. `sources`: their hash when they were copied; none where what was proved is not
-/// what is committed.
+/// what is committed. `unreached`: what cargo said where it could not reach a registry.
 pub(super) fn learnt(
     (args, snapshot): (&cli::Optimize, &Snapshot),
     plan: &Plan,
     proof: &mut Proof,
-    sources: Option<Result<String>>,
+    (sources, unreached): (Option<Result<String>>, &[String]),
 ) -> Verdicts {
     if let (Some(Err(error)), false) = (&sources, proof.rejected.is_empty()) {
         proof.notes.push(format!("the next run will try again what was rejected: {error:#}"));
     }
     let sources = sources.and_then(Result::ok);
-    Verdicts::of(plan, proof, &asked(args, snapshot), sources.as_deref(), args.update)
+    let sources = (sources.as_deref(), unreached);
+    Verdicts::of(plan, proof, &asked(args, snapshot), sources, args.update)
 }
 
 /// What the proof of a run has to hand on.
@@ -64,9 +65,13 @@ impl Verdicts {
         plan: &Plan,
         proof: &Proof,
         asked: &Asked<'_>,
-        sources: Option<&str>,
+        (sources, unreached): (Option<&str>, &[String]),
         is_updated: bool,
     ) -> Self {
+        // Of several ways only what was said of the first is known.
+        let is_of_today = |change: &Change, why: &String| {
+            unreached.contains(why) || !unreached.is_empty() && !change.alternatives.is_empty()
+        };
         let stands: BTreeSet<String> = proof.kept.iter().map(Change::id).collect();
         let rejected = proof.rejected.iter().map(|(change, why)| (change, why, Verdict::Rejected));
         let idle = proof.idle.iter().map(|(change, why)| (change, why, Verdict::Skipped));
@@ -75,6 +80,7 @@ impl Verdicts {
             let change = plan.changes.iter().find(|planned| planned.id() == id)?.clone();
             let (rests, alone) = match (proof.timed.get(&id), proof.adversaries.get(&id)) {
                 (Some(Timed::Compared), _) => (asked.clock(), false),
+                (None, Some(_)) if is_of_today(&change, why) => return None,
                 (None, Some(others)) if others.is_subset(&stands) => {
                     let rests = Rests::Compiler { sources: sources?.to_owned() };
                     (rests, others.is_empty() && !is_updated)
@@ -125,7 +131,10 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::cli::{Code, Depth};
+    use crate::{
+        cli::{Code, Depth},
+        plan::Alternative,
+    };
 
     const ASKED: Asked<'static> = Asked { cores: 2, depth: Some(Depth::Quick), bench: None };
 
@@ -159,7 +168,7 @@ mod tests {
         sources: Option<&str>,
         is_updated: bool,
     ) -> Vec<(String, bool)> {
-        let verdicts = Verdicts::of(&plan, &proof, &ASKED, sources, is_updated);
+        let verdicts = Verdicts::of(&plan, &proof, &ASKED, (sources, &[]), is_updated);
         assert_eq!(verdicts.tried.len(), 3);
         verdicts.judged.into_iter().map(|it| (it.change.subject, it.alone)).collect()
     }
@@ -186,6 +195,21 @@ mod tests {
     fn what_a_failed_build_took_back_is_not() {
         let left = handed_on(proof(&[], Timed::Unfinished), Some("s"), false);
         assert_eq!(left, some(&[("bad", true)]));
+    }
+
+    #[test]
+    fn what_a_registry_out_of_reach_decided_is_not() {
+        let (mut plan, proof) = proof(&[], Timed::Compared);
+        let subjects = |plan: &Plan, said: &str| {
+            let unreached = [said.to_owned()];
+            let verdicts = Verdicts::of(plan, &proof, &ASKED, (Some("s"), &unreached), false);
+            verdicts.judged.into_iter().map(|it| it.change.subject).collect::<Vec<_>>()
+        };
+        assert_eq!(subjects(&plan, "bad it is\nand so on"), ["slow"]);
+        assert_eq!(subjects(&plan, "something else"), ["slow", "bad"]);
+        let other = Alternative { title: String::new(), edits: Vec::new(), removes: Vec::new() };
+        plan.changes[2].alternatives.push(other);
+        assert_eq!(subjects(&plan, "something else"), ["slow"]);
     }
 
     #[test]

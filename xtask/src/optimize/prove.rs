@@ -265,11 +265,9 @@ fn reduce(
     if first == Outcome::Sound {
         return Ok(());
     }
-    if proof.kept.len() > 1 {
-        let count = proof.kept.len();
-        shell.status("Bisecting", format!("{count} changes, as not all of them stand"));
-    }
     let ids: Vec<String> = proof.kept.iter().map(Change::id).collect();
+    let changes = wording::count(ids.len(), "change");
+    shell.status("Bisecting", format!("{changes} to find what stands"));
     let pool = proof.kept.clone();
     let select = |ids: &[String]| -> Vec<Change> {
         pool.iter().filter(|change| ids.contains(&change.id())).cloned().collect()
@@ -284,7 +282,6 @@ fn reduce(
     let split = split?;
     if split.tests > 0 {
         let choices = wording::count(split.tests, "choice");
-        let changes = wording::count(ids.len(), "change");
         proof.notes.push(format!("{choices} of {changes} tried to find those that stand"));
     }
     proof.kept = select(&split.sound);

@@ -103,7 +103,8 @@ pub(super) fn prove_and_measure(
     let files = trial.resolve(&proof.kept)?.map_err(anyhow::Error::msg)?;
     // What was judged with an update that is not committed was judged of something else.
     let sources = Some(sources).filter(|_| args.update == trial.updates_all());
-    let to_keep = judged::learnt((args, snapshot), plan, &mut proof, sources);
+    let unreached = trial.unreached.borrow().clone();
+    let to_keep = judged::learnt((args, snapshot), plan, &mut proof, (sources, &unreached));
     proof.notes.push(format!("the proof took {} of the candidate", trial.checks_made()));
     record.notes.append(&mut proof.notes);
     compare(snapshot, (&trial, &shadows), &mut sides, &files, record)?;

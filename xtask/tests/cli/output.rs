@@ -60,6 +60,9 @@ fn reasons_and_diff_are_shown_to_whoever_asks() {
     assert!(!reasons.stderr.contains("-ghoul = \"0.3\""), "{reasons:?}");
     let all = fixture.run(&["optimize", "--diff"]).exits(2);
     all.says("names `ghoul`").says("-ghoul = \"0.3\"");
+    let check = fixture.run(&["optimize", "--check"]).exits(1);
+    assert!(!check.stderr.contains("-ghoul = \"0.3\""), "{check:?}");
+    fixture.run(&["optimize", "--check", "--diff"]).exits(1).says("-ghoul = \"0.3\"");
 }
 
 #[test]

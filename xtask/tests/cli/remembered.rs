@@ -243,3 +243,24 @@ fn what_only_looks_remembers_nothing() {
     fixture.optimize(&[&["--dry-run"], &PASS[..]].concat()).exits(0);
     crate::support::assert_same(&before, &fixture.whole_tree());
 }
+
+#[test]
+fn what_could_not_be_resolved_without_a_registry_is_tried_again() {
+    let fixture = Fixture::new(GENERATED);
+    fixture.replace("app/src/data.txt", "one", "two");
+    fixture.replace("core/Cargo.toml", "ghost = \"1\"", "ghost = \"1\"\nshelf = \"5.5\"");
+    fixture.replace("app/Cargo.toml", "ghoul = \"0.3\"", "shelf = \"6.1\"");
+    fixture.put_bytes("app/src/lib.rs", b"pub use shelf::width as _;\n");
+    let made = fixture.read("core/src/lib.rs") + "pub use shelf::width as _;\n";
+    fixture.put_bytes("core/src/lib.rs", made.as_bytes());
+    let pin = "\n[workspace.metadata.optimize]\npin = { shelf = \"7\" }\n";
+    let manifest = fixture.read("Cargo.toml") + pin;
+    fixture.put_bytes("Cargo.toml", manifest.as_bytes());
+    fixture.cargo(&["update", "--workspace", "--offline"]);
+    let passes = ["--only", "duplicate-version", "--offline"];
+    for _ in 0..2 {
+        let run = fixture.optimized(&passes);
+        assert_eq!(run.ids("rejected"), ids(&["duplicate-version:shelf"]), "{run:?}");
+        assert!(run.change("duplicate-version:shelf").get("remembered").is_none(), "{run:?}");
+    }
+}
