@@ -11,9 +11,12 @@ Where to begin:
 
 `<COMMAND> --help` has examples for each, `-h` a summary.
 
-Exit codes: 0 done; 1 a check failed (`optimize --check`, `validate`,
-`cache status`, `cache verify`); 2 it could not be done, and the error says
-the next step; 130 interrupted.";
+Exit codes:
+  0    done, or nothing to do
+  1    a check failed (`optimize --check`, `validate`, `cache status`,
+       `cache verify`)
+  2    it could not be done, and the error says the next step
+  130  interrupted";
 
 pub(crate) const OPTIMIZE: &str = "\
 Examples:
