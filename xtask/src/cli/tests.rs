@@ -43,7 +43,7 @@ fn every_help_ends_with_examples_that_parse_and_names_exit_codes() {
             let has_heading = help.contains("\nExamples:\n") || help.contains("Where to begin:");
             assert!(has_heading && help.contains("Exit codes:"), "{name}: {help}");
             let end = help.rsplit_once("Options").map_or("", |(_, end)| end);
-            assert!(end.contains("Exit codes: "), "{name}: not at the end of {help}");
+            assert!(end.contains("Exit codes:"), "{name}: not at the end of {help}");
             if let Some(wide) = help.lines().find(|line| line.chars().count() > 80) {
                 panic!("{name}: wider than 80 columns: {wide}");
             }
