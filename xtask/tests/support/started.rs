@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader, Read as _},
+    io::{self, BufRead as _, BufReader, Read as _},
     os::unix::process::CommandExt as _,
     path::Path,
     process::{Child, Command, ExitStatus, Output, Stdio},
@@ -101,6 +101,17 @@ fn command(fixture: &Fixture, program: &Path) -> Command {
     command
 }
 
+/// Signals to end mean what they mean by default, also where the tests themselves run under `nohup` or in the
+/// background of a script, which ignore some of them and hand that on.
+fn heed_signals() -> io::Result<()> {
+    use nix::sys::signal::{SigHandler, Signal, signal};
+    for each in [Signal::SIGHUP, Signal::SIGINT, Signal::SIGTERM] {
+        // SAFETY: no handler is installed, one is taken away.
+        unsafe { signal(each, SigHandler::SigDfl) }?;
+    }
+    Ok(())
+}
+
 impl Started {
     #[expect(clippy::disallowed_methods, reason = "the program under test")]
     fn new(what: String, mut command: Command) -> Self {
@@ -108,6 +119,8 @@ impl Started {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let mark = format!("{}-{number}", std::process::id());
         command.env(MARK, &mark).process_group(0);
+        // SAFETY: the function only makes system calls, which a process just forked may do.
+        unsafe { command.pre_exec(heed_signals) };
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut out = child.stdout.take().unwrap();
         let stdout = thread::spawn(move || {
