@@ -54,6 +54,9 @@ pub(crate) struct Global {
     /// Do not access the network
     #[arg(long, global = true)]
     pub(crate) offline: bool,
+    /// The flags that were given, a word each, for the record; without the manifest, which is a path of this machine.
+    #[arg(skip)]
+    pub(crate) given: Vec<String>,
 }
 
 /// How results are printed.

@@ -83,7 +83,7 @@ pub(crate) fn run(args: &cli::Optimize, global: &Global, shell: &Shell) -> Resul
     wishes.settled = judged::recall(args, &snapshot, shell)?;
     let blind = look_out(args, &snapshot, &mut wishes, global, shell)?;
     let plan = findings::plan(&snapshot, &wishes)?;
-    let mut record = new_record(&snapshot, &plan);
+    let mut record = new_record(global, &snapshot, &plan);
     record.notes.extend(limited.into_iter().chain(blind));
     judged::remark(&plan, &mut record, shell);
     if args.check {
@@ -202,12 +202,12 @@ fn look_out(
     }
 }
 
-fn new_record(snapshot: &Snapshot, plan: &Plan) -> Record {
+fn new_record(global: &Global, snapshot: &Snapshot, plan: &Plan) -> Record {
     let planned = plan.changes.iter().map(|c| findings::record(c, Verdict::Planned, &c.reason));
     Record {
         changes: planned.chain(plan.left.iter().cloned()).collect(),
         diff: plan::diff(snapshot, &plan.files),
-        ..report::new_record("optimize", snapshot)
+        ..report::new_record("optimize", global, snapshot)
     }
 }
 

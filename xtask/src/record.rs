@@ -28,6 +28,9 @@ pub(crate) struct Record {
     pub(crate) schema: u32,
     /// The command that made this record: `optimize` or `validate`.
     pub(crate) command: String,
+    /// The flags it was given, a word each, without `--manifest-path`.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) arguments: Vec<String>,
     /// Absolute path of the workspace root.
     pub(crate) workspace: String,
     /// Start of the run, RFC 3339 with offset.

@@ -255,10 +255,11 @@ fn tag(target_dir: &Path) -> Result<()> {
 }
 
 /// The record of a run that has just begun.
-pub(crate) fn new_record(command: &str, snapshot: &Snapshot) -> Record {
+pub(crate) fn new_record(command: &str, global: &Global, snapshot: &Snapshot) -> Record {
     Record {
         schema: SCHEMA,
         command: command.to_owned(),
+        arguments: global.given.clone(),
         workspace: snapshot.root.display().to_string(),
         started: chrono::Local::now().to_rfc3339_opts(SecondsFormat::Secs, false),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),

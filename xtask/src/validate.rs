@@ -42,7 +42,7 @@ pub(crate) fn run(args: &cli::Validate, global: &Global, shell: &Shell) -> Resul
     snapshot.announce(shell);
     let run_dir = report::new_run_dir(&snapshot.target_dir)?;
     let earlier = last_measured(&snapshot, shell)?;
-    let mut record = report::new_record("validate", &snapshot);
+    let mut record = report::new_record("validate", global, &snapshot);
     record.notes.extend(limited);
     // What a killed linker or test leaves goes with it.
     let (_temporary, scratch) = shadow::temporary()?;

@@ -4,12 +4,12 @@
 
 use std::{
     borrow::Cow,
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     path::{Path, PathBuf},
     sync::OnceLock,
 };
 
-use clap::{CommandFactory as _, FromArgMatches as _};
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, parser::ValueSource};
 
 use super::Cli;
 
@@ -17,6 +17,8 @@ use super::Cli;
 pub(crate) const INSTALLED: &str = "xtask";
 /// The same through the alias.
 const ALIAS: &str = "cargo xtask";
+/// How the parser calls the flag that names the manifest.
+const MANIFEST: &str = "manifest_path";
 
 /// What to type to run this program again: `cargo xtask` where cargo has built it, `xtask` where it is installed.
 pub(crate) fn called() -> &'static str {
@@ -73,8 +75,32 @@ fn renamed(command: clap::Command, program: &'static str) -> clap::Command {
 
 /// Parses the command line, or prints what is wrong with it, or the help, and exits.
 pub(crate) fn parse() -> Cli {
-    let matches = command(called()).get_matches();
-    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    let mut command = command(called());
+    let matches = command.get_matches_mut();
+    let mut cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    cli.global.given = given(&command, &matches);
+    cli
+}
+
+/// The flags of the command that were given, in the order of its help, a word each.
+fn given(program: &clap::Command, matches: &ArgMatches) -> Vec<String> {
+    let Some((name, matches)) = matches.subcommand() else { return Vec::new() };
+    let Some(command) = program.find_subcommand(name) else { return Vec::new() };
+    let flags = command.get_arguments().filter(|arg| {
+        let is_known =
+            arg.get_id() != MANIFEST && matches.try_contains_id(arg.get_id().as_str()).is_ok();
+        is_known && matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine)
+    });
+    let words = flags.filter_map(|arg| {
+        let flag = format!("--{}", arg.get_long()?);
+        if !arg.get_action().takes_values() {
+            return Some(vec![flag]);
+        }
+        let values = matches.get_raw(arg.get_id().as_str()).into_iter().flatten();
+        let values: Vec<_> = values.map(OsStr::to_string_lossy).collect();
+        Some(vec![flag, values.join(",")])
+    });
+    words.flatten().collect()
 }
 
 #[cfg(test)]
@@ -100,6 +126,28 @@ mod tests {
         let own = Path::new(env!("CARGO_MANIFEST_DIR"));
         assert_eq!(built_in(own), Some(own));
         assert_eq!(built_in(Path::new("/elsewhere")), None);
+    }
+
+    #[test]
+    fn the_flags_given_are_kept_without_the_manifest() {
+        let kept = |line: &str| {
+            let mut program = command(ALIAS);
+            let words = std::iter::once("xtask").chain(line.split(' '));
+            let matches = program.try_get_matches_from_mut(words).unwrap();
+            given(&program, &matches).join(" ")
+        };
+        assert_eq!(kept("optimize"), "");
+        assert_eq!(
+            kept(
+                "--offline optimize -y --time-budget 1h --manifest-path /a/Cargo.toml --measure full"
+            ),
+            "--yes --measure full --time-budget 1h --offline"
+        );
+        assert_eq!(
+            kept("optimize --only profile --only gitignore,wasm"),
+            "--only profile,gitignore,wasm"
+        );
+        assert_eq!(kept("validate --against main --pairs 2"), "--against main --pairs 2");
     }
 
     #[test]

@@ -235,12 +235,10 @@ impl Set<'_> {
             let short: String = head.chars().take(12).collect();
             format!(" on commit {}", text::code(&short))
         });
-        // Nothing else searches.
-        let full = if record.tuning.is_empty() { "" } else { " --measure full" };
         [
             format!(
                 "- Run: {}{commit}, started {}{took}",
-                text::code(&format!("cargo xtask {}{full}", record.command)),
+                text::code(&format!("cargo xtask {}", facts::command(record))),
                 text::inline(&record.started),
             ),
             format!("- Measured: {}", self.method()),

@@ -25,6 +25,13 @@ pub(super) fn headline(record: &Record) -> String {
     sentences.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
+/// The command with its flags, as it is typed behind the name of the program.
+pub(super) fn command(record: &Record) -> String {
+    let words = std::iter::once(&record.command).chain(&record.arguments).map(String::as_str);
+    // A word that cannot be quoted cannot have been typed.
+    shlex::try_join(words).unwrap_or_else(|_| record.command.clone())
+}
+
 /// How many changes there are of each verdict; `None` where a command makes no changes.
 pub(super) fn changes(record: &Record) -> Option<String> {
     let verdicts: Vec<String> = VERDICTS

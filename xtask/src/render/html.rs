@@ -130,7 +130,10 @@ fn provenance(record: &Record) -> String {
         ("workspace", code(&record.workspace)),
         ("machine", escape(&machine(&record.machine))),
         ("host", code(&record.machine.host)),
-        ("made by", format!("xtask {}, {}", escape(&record.tool_version), code(&record.command))),
+        (
+            "made by",
+            format!("xtask {}, {}", escape(&record.tool_version), code(&facts::command(record))),
+        ),
     ];
     let optional =
         [("commit", &record.git_head), ("backup", &record.backup), ("report", &record.report)];

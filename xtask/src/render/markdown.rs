@@ -81,7 +81,7 @@ fn run(record: &Record) -> Vec<String> {
         machine(&record.machine),
         format!("started {}", record.started),
         format!("workspace `{}`", record.workspace),
-        format!("xtask {}, `{}`", record.tool_version, record.command),
+        format!("xtask {}, `{}`", record.tool_version, facts::command(record)),
     ];
     let optional =
         [("commit", &record.git_head), ("backup", &record.backup), ("report", &record.report)];

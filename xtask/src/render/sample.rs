@@ -16,6 +16,7 @@ pub(super) fn record() -> Record {
     Record {
         schema: SCHEMA,
         command: "optimize".to_owned(),
+        arguments: vec!["--measure".to_owned(), "full".to_owned()],
         workspace: "/home/dev/midstream/AIMDS".to_owned(),
         started: "2025-11-02T14:03:21+01:00".to_owned(),
         tool_version: "0.1.0".to_owned(),

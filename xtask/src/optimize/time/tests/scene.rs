@@ -191,6 +191,7 @@ impl Scene {
             quiet: true,
             verbose: false,
             offline: true,
+            given: Vec::new(),
         };
         let (applied, log) = (Applied::default(), Rc::new(RefCell::new(Vec::new())));
         let mut stage = Fake {
