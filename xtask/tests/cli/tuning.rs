@@ -42,6 +42,11 @@ fn a_full_run_builds_every_value_and_tells_what_became_of_it() {
         .exits(0);
     let json = run.json();
     assert_eq!(json["machine"]["cores"], 1);
+    let given: Vec<&str> =
+        json["arguments"].as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect();
+    assert!(given.windows(2).any(|words| words == ["--measure", "full"]), "{given:?}");
+    assert!(given.windows(2).any(|words| words == ["--only", "profile"]), "{given:?}");
+    assert!(given.contains(&"--yes") && !given.contains(&"--manifest-path"), "{given:?}");
     let tuning = json["tuning"].as_array().unwrap();
     let find = |setting: &str| -> Value {
         let found = tuning.iter().find(|tuned| tuned["setting"] == setting);
