@@ -27,7 +27,11 @@ pub(super) fn headline(record: &Record) -> String {
 
 /// The command with its flags, as it is typed behind the name of the program.
 pub(super) fn command(record: &Record) -> String {
-    let words = std::iter::once(&record.command).chain(&record.arguments).map(String::as_str);
+    // An older record has no flags. Only this one makes a run search.
+    let is_silent = record.arguments.is_empty() && !record.tuning.is_empty();
+    let known: &[&str] = if is_silent { &["--measure", "full"] } else { &[] };
+    let given = record.arguments.iter().map(String::as_str).chain(known.iter().copied());
+    let words = std::iter::once(record.command.as_str()).chain(given);
     // A word that cannot be quoted cannot have been typed.
     shlex::try_join(words).unwrap_or_else(|_| record.command.clone())
 }

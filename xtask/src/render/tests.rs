@@ -167,6 +167,20 @@ fn the_markdown_report_groups_changes_by_verdict() {
 }
 
 #[test]
+fn the_command_is_shown_as_it_is_typed() {
+    let with = |words: &[&str], tuning| {
+        let arguments = words.iter().map(|&word| word.to_owned()).collect();
+        facts::command(&Record { arguments, tuning, ..record() })
+    };
+    assert_eq!(
+        with(&["--bench", "cargo bench -p core"], record().tuning),
+        "optimize --bench 'cargo bench -p core'"
+    );
+    assert_eq!(with(&[], record().tuning), "optimize --measure full", "an older record");
+    assert_eq!(with(&[], Vec::new()), "optimize");
+}
+
+#[test]
 fn the_headline_counts_changes_and_names_both_builds() {
     assert_eq!(
         facts::headline(&record()),
