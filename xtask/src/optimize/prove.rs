@@ -14,8 +14,10 @@ use crate::{
 };
 
 mod lighter;
+mod retry;
 
-use lighter::{lightest, objection, useless};
+use lighter::{lightest, useless};
+use retry::{reconsider, retry};
 
 /// What stands, and what fell with its evidence.
 #[derive(Debug, Clone, Default)]
@@ -86,6 +88,9 @@ pub(super) fn compile(trial: &mut Trial<'_>, changes: &[Change], shell: &Shell) 
     reduce(trial, &mut proof, first, shell, |trial, chosen| trial.check(chosen))?;
     retry(trial, &mut proof, shell, |trial, chosen| trial.check(chosen))?;
     weigh_again(trial, &mut proof, shell)?;
+    if reconsider(trial, &mut proof, changes, shell)? {
+        weigh_again(trial, &mut proof, shell)?;
+    }
     proof.kept.extend(free);
     trial.sort(&mut proof.kept);
     Ok(proof)
@@ -245,58 +250,6 @@ fn settle(trial: &mut Trial<'_>, proof: &Proof) -> Result<()> {
         bail!("the baseline compiled, but its copy does not: {why}\nhint: run again");
     }
     Ok(())
-}
-
-/// Tries what rejected changes have left: another version, or features found by leaving out.
-fn retry(
-    trial: &mut Trial<'_>,
-    proof: &mut Proof,
-    shell: &Shell,
-    mut test: impl FnMut(&mut Trial<'_>, &[Change]) -> Result<Outcome>,
-) -> Result<()> {
-    let mut last = Outcome::Sound;
-    for (change, evidence) in std::mem::take(&mut proof.rejected) {
-        if !change.alternatives.is_empty() || change.umbrella.is_some() {
-            let others = proof.kept.clone();
-            proof.judged_with(&change, &others);
-        }
-        let mut next = change.next_alternative();
-        let mut stands = None;
-        while let Some(other) = next {
-            shell.status("Trying", &other.title);
-            if let Some(why) = objection(trial, &proof.kept, &other)? {
-                last = Outcome::Unsound(why);
-                next = other.next_alternative();
-                continue;
-            }
-            let all = [proof.kept.as_slice(), std::slice::from_ref(&other)].concat();
-            last = test(trial, &all)?;
-            if last == Outcome::Sound {
-                let first = evidence.lines().next().unwrap_or_default();
-                let reason = format!("{}; rejected: {} ({first})", other.reason, change.title);
-                stands = Some(Change { reason, ..other });
-                break;
-            }
-            next = other.next_alternative();
-        }
-        if stands.is_none() && change.umbrella.is_some() {
-            shell.status("Narrowing", &change.title);
-            let all = [proof.kept.as_slice(), std::slice::from_ref(&change)].concat();
-            last = Outcome::Unsound(evidence.clone());
-            if trial.narrow(&proof.kept, &change)? {
-                last = test(trial, &all)?;
-            }
-            if last == Outcome::Sound {
-                stands = Some(change.clone());
-            }
-        }
-        match stands {
-            Some(other) => proof.kept.push(other),
-            None => proof.rejected.push((change, evidence)),
-        }
-    }
-    trial.sort(&mut proof.kept);
-    if last == Outcome::Sound { Ok(()) } else { settle(trial, proof) }
 }
 
 /// Runs the tests and rejects what makes one fail.
