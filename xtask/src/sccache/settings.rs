@@ -2,6 +2,8 @@
 //!
 //! Invariant: no value that this makes holds a credential. Source of the names: sccache's `docs/Configuration.md`.
 
+use std::path::Path;
+
 use crate::cli::Backend;
 
 /// What is wanted of a cache.
@@ -111,6 +113,7 @@ pub(crate) fn variables(wanted: &Wanted) -> Result<Vec<(&'static str, String)>, 
     for (flag, value) in texts(wanted) {
         if let Some(value) = value {
             refuse_secret(flag, value, wanted.backend)?;
+            refuse_meaningless(flag, value)?;
         }
     }
     let mut out = Vec::new();
@@ -260,6 +263,33 @@ fn refuse_strangers(wanted: &Wanted) -> Result<(), String> {
             Err(format!("`{flag}` means nothing to `--backend {}`", backend.as_str()))
         }
         None => Ok(()),
+    }
+}
+
+/// Refuses a value that sccache takes without a word for something else.
+///
+/// # Errors
+/// A sentence: it is empty, no size that sccache reads, or a directory that depends on where its server lies.
+fn refuse_meaningless(flag: &str, value: &str) -> Result<(), String> {
+    // Source: `parse_size` in sccache's `src/config.rs`; what it cannot read, it passes over.
+    let is_size = || {
+        let number = value.strip_suffix(|c: char| "kmgtKMGT".contains(c)).unwrap_or(value);
+        number.parse::<u64>().is_ok()
+    };
+    match flag {
+        _ if value.trim().is_empty() => Err(format!(
+            "`{flag}` is empty, which sccache takes for not set\nhint: is the variable set that it is taken from?"
+        )),
+        "--size" if !is_size() => Err(format!(
+            "`--size {value}` is no size that sccache reads, and it would keep to its own 10G\n\
+             hint: a number with K, M, G or T after it, for instance `--size 20G`"
+        )),
+        // Sccache's server starts in the directory of its program.
+        "--dir" if !Path::new(value).has_root() => Err(format!(
+            "`--dir {value}` is not absolute, and sccache takes it from the directory that its program lies in\n\
+             hint: name the whole path, for instance `--dir /var/cache/sccache`"
+        )),
+        _ => Ok(()),
     }
 }
 

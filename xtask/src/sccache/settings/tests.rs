@@ -111,6 +111,28 @@ fn what_is_missing_or_means_nothing_is_said_with_the_flag() {
 }
 
 #[test]
+fn what_sccache_would_pass_over_without_a_word_is_refused() {
+    for size in ["20GB", "20 G", "G", "-1", "1.5G"] {
+        let wanted = Wanted { size: some(size), ..Wanted::of(Backend::Local) };
+        let error = variables(&wanted).unwrap_err();
+        assert!(error.contains(size) && error.contains("hint: "), "{error}");
+    }
+    for size in ["20G", "20g", "512M", "1073741824"] {
+        let wanted = Wanted { size: some(size), ..Wanted::of(Backend::Local) };
+        assert!(text(&wanted).contains(&format!("SCCACHE_CACHE_SIZE={size}")));
+    }
+    for dir in ["cache", "./cache", "~/cache"] {
+        let wanted = Wanted { dir: some(dir), ..Wanted::of(Backend::Local) };
+        let error = variables(&wanted).unwrap_err();
+        assert!(error.contains(dir) && error.contains("not absolute"), "{error}");
+    }
+    for empty in ["", " "] {
+        let wanted = Wanted { endpoint: some(empty), ..Wanted::of(Backend::Redis) };
+        assert!(variables(&wanted).unwrap_err().contains("`--endpoint` is empty"));
+    }
+}
+
+#[test]
 fn no_credential_is_taken_from_any_flag_and_none_is_repeated() {
     for value in [
         "redis://user:hunter2@h:6379",
