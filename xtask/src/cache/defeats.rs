@@ -8,9 +8,7 @@ use cargo_metadata::{CrateType, DependencyKind, PackageId, Target};
 use serde::Serialize;
 
 use super::found::{Found, is_sccache};
-use crate::{
-    manifest, record::Timeline, sccache::without_credentials, snapshot::Snapshot, wording,
-};
+use crate::{manifest, record::Timeline, snapshot::Snapshot, wording};
 
 /// One thing that defeats the cache.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -154,8 +152,7 @@ pub(super) fn defeats(at: &Surroundings<'_>) -> Vec<Defeat> {
             "wrapper",
             format!(
                 "{} sets the wrapper `{}`: with it, nothing goes through sccache",
-                wrapper.by,
-                without_credentials(&wrapper.value)
+                wrapper.by, wrapper.value
             ),
         ));
     }
@@ -165,7 +162,7 @@ pub(super) fn defeats(at: &Surroundings<'_>) -> Vec<Defeat> {
             format!(
                 "{} sets the wrapper `{}` for members: they are compiled by it and under other keys",
                 wrapper.by,
-                without_credentials(&wrapper.value)
+                wrapper.value
             ),
         ));
     }

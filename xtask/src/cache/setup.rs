@@ -62,6 +62,11 @@ pub(super) fn run(args: &cli::CacheSetup, global: &Global, shell: &Shell) -> Res
     notes.push(
         "everybody who builds here needs sccache from now on; `RUSTC_WRAPPER= cargo build` builds without it".to_owned(),
     );
+    if let Some((variable, _)) = &found.taken_back {
+        notes.push(format!(
+            "{variable} is empty in the environment: builds here run through no wrapper until it is unset"
+        ));
+    }
     for (name, file) in &found.exposed {
         notes
             .push(format!("`{file}` sets `{name}`, a credential: take it out, and make a new one"));

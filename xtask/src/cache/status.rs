@@ -95,7 +95,8 @@ fn reach(snapshot: &Snapshot, found: &Found, global: &Global, shell: &Shell) -> 
         return Ok(untried("not tried: sccache cannot be run"));
     }
     if !found.is_wrapped() {
-        return Ok(untried("not tried: builds do not run through sccache"));
+        let (why, next) = found.why_not_wrapped();
+        return Ok(untried(&format!("not tried: {why}; {next}")));
     }
     if found.backend() == Backend::Local {
         return Ok(untried("a local directory: nothing to reach; `cache verify` tries it"));
@@ -252,7 +253,8 @@ fn lines(
         match &found.wrapper {
             Some(wrapper) => format!("`{}`, set by {}", wrapper.value, wrapper.by),
             None => {
-                "none: builds do not use a cache; `cargo xtask cache setup` sets one up".to_owned()
+                let (why, next) = found.why_not_wrapped();
+                format!("none: {why}; {next}")
             }
         },
     );

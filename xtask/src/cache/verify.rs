@@ -57,9 +57,8 @@ pub(super) fn run(args: &cli::CacheVerify, global: &Global, shell: &Shell) -> Re
         bail!("sccache cannot be run, so there is nothing to prove\nhint: {HOW_TO_INSTALL}");
     };
     if !found.is_wrapped() {
-        bail!(
-            "builds do not run through sccache here\nhint: `cargo xtask cache setup --backend local` sets a cache up"
-        );
+        let (why, next) = found.why_not_wrapped();
+        bail!("there is nothing to prove: {why}\nhint: {next}");
     }
     if let Some(setting) = found.settings.iter().find(|it| it.value == "READ_ONLY") {
         bail!(

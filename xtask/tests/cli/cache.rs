@@ -177,6 +177,21 @@ fn the_status_tells_a_cache_that_is_not_there_from_one_that_cannot_be_used() {
 }
 
 #[test]
+fn an_empty_variable_that_takes_the_wrapper_back_is_named_and_no_setup_is_asked_for() {
+    let stage = Stage::of("0.19.0", "");
+    stage.run(&[&REDIS[..], &["--yes"]].concat()).exits(0);
+    let variables =
+        [("PATH", stage.path.as_str()), ("SCCACHE_SERVER_PORT", "1"), ("RUSTC_WRAPPER", "")];
+    let status = stage.fixture.run_with(&variables, &["cache", "status"]).exits(1);
+    assert!(!status.stdout.contains("cache setup"), "{status:?}");
+    assert!(status.stdout.contains("unset RUSTC_WRAPPER"), "{status:?}");
+    let verify = stage.fixture.run_with(&variables, &["cache", "verify"]).exits(2);
+    verify.says("hint: unset RUSTC_WRAPPER");
+    let setup = [&REDIS[..], &["--key-prefix", "team", "--yes"]].concat();
+    stage.fixture.run_with(&variables, &setup).exits(0).says("RUSTC_WRAPPER is empty");
+}
+
+#[test]
 fn a_credential_in_the_configuration_is_named_and_not_shown() {
     let stage = Stage::of("0.19.0", "authentication failed for redis://u:hunter2@h");
     stage.fixture.put(
