@@ -18,7 +18,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Setting {
     pub(super) name: String,
-    /// Without users and passwords in URLs.
+    /// As it may be shown.
     pub(super) value: String,
     /// A file, or `the environment`.
     pub(super) by: String,
@@ -162,7 +162,7 @@ impl Found {
 }
 
 fn setting(name: &str, value: &str, by: &str) -> Setting {
-    Setting { name: name.to_owned(), value: sccache::without_credentials(value), by: by.to_owned() }
+    Setting { name: name.to_owned(), value: sccache::shown(value), by: by.to_owned() }
 }
 
 fn is_of_sccache(name: &str) -> bool {

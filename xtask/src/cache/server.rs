@@ -11,12 +11,14 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use tempfile::TempDir;
 
 use super::found::Found;
 use crate::{
     cargo::{Background, Cargo},
     disk, interrupt,
     sccache::{self, Answer, PORT, Trouble},
+    shadow,
     snapshot::Snapshot,
 };
 
@@ -108,18 +110,25 @@ pub(super) struct NotStarted {
 pub(super) struct OwnServer {
     port: u16,
     cargo: Cargo,
+    /// As it writes it, with whatever credentials are in its settings.
     log: PathBuf,
+    /// Where the log is to lie afterwards, without them.
+    kept: Option<PathBuf>,
     process: Background,
+    /// With the log: removed after the process has ended.
+    _private: TempDir,
 }
 
 impl OwnServer {
     /// Starts a server with the settings of `cargo` and waits until it answers. It tries its storage first, as by
-    /// default, whatever the settings say.
+    /// default, whatever the settings say. Its log is kept at `kept`.
     ///
     /// # Errors
     /// When it cannot be tried, or the user interrupts. That it does not start is no error.
-    pub(super) fn start(cargo: Cargo, log: &Path) -> Result<Result<Self, NotStarted>> {
+    pub(super) fn start(cargo: Cargo, kept: Option<&Path>) -> Result<Result<Self, NotStarted>> {
         let port = free_port()?;
+        let (private, dir) = shadow::temporary()?;
+        let log = dir.join("server.log");
         let own: [(&str, OsString); 8] = [
             ("SCCACHE_SERVER_PORT", port.to_string().into()),
             ("SCCACHE_START_SERVER", "1".into()),
@@ -130,8 +139,9 @@ impl OwnServer {
             ("SCCACHE_CLIENT_SIDE", "0".into()),
             ("RUST_BACKTRACE", "0".into()),
         ];
-        let process = cargo.clone().with_variables(own).background(sccache::PROGRAM, log)?;
-        let server = Self { port, cargo, log: log.to_path_buf(), process };
+        let process = cargo.clone().with_variables(own).background(sccache::PROGRAM, &log)?;
+        let kept = kept.map(Path::to_path_buf);
+        let server = Self { port, cargo, log, kept, process, _private: private };
         let start = Instant::now();
         loop {
             interrupt::check()?;
@@ -159,7 +169,7 @@ impl OwnServer {
         NotStarted { trouble, said }
     }
 
-    /// The log so far.
+    /// The log so far. It may hold credentials.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -192,11 +202,15 @@ impl OwnServer {
 }
 
 impl Drop for OwnServer {
-    /// Lets it write what it has begun to write, and ends it.
+    /// Lets it write what it has begun to write, keeps its log, and ends it.
     fn drop(&mut self) {
         if !self.process.has_ended() && !interrupt::is_interrupted() {
             // Whether it heard or not, the process is ended next.
             let _ = self.own().capture(sccache::PROGRAM, &["--stop-server"]);
+        }
+        if let (Some(kept), Ok(log)) = (&self.kept, self.log()) {
+            // A log that cannot be kept is no reason to lose what was measured.
+            let _ = disk::write(kept, sccache::without_credentials(&log).as_bytes());
         }
     }
 }

@@ -22,7 +22,6 @@ use crate::{
     record::SCHEMA,
     report,
     sccache::{self, Answer, CREDENTIALS, HOW_TO_INSTALL, Trouble, Version},
-    shadow,
     shell::Shell,
     snapshot::{self, Intent, Snapshot},
     wording,
@@ -105,9 +104,8 @@ fn reach(snapshot: &Snapshot, found: &Found, global: &Global, shell: &Shell) -> 
         return Ok(untried("not tried: `--offline`"));
     }
     shell.status("Trying", "the storage, with a server of its own");
-    let (_temporary, dir) = shadow::temporary()?;
     let cargo = server::that_looks(snapshot, found);
-    Ok(match OwnServer::start(cargo, &dir.join("server.log"))? {
+    Ok(match OwnServer::start(cargo, None)? {
         Err(refused) => refusal(found, &refused),
         Ok(server) => reached(sccache::trouble(&server.log()?)),
     })

@@ -203,7 +203,7 @@ impl Stage<'_> {
         let log = self.run_dir.join("logs").join(format!("{round}-server.log"));
         self.shell.status("Starting", "a server of sccache with an empty cache");
         let cargo = server::cargo(self.snapshot, self.found, &fresh.variables);
-        let server = match OwnServer::start(cargo, &log)? {
+        let server = match OwnServer::start(cargo, Some(&log))? {
             Ok(server) => server,
             Err(refused) => {
                 proof.reach = status::refusal(self.found, &refused);
@@ -238,7 +238,7 @@ impl Stage<'_> {
                 kept.push(dir);
                 let log = self.run_dir.join("logs").join(format!("{round}-server-2.log"));
                 let cargo = server::cargo(self.snapshot, self.found, &variables);
-                let Ok(second) = OwnServer::start(cargo, &log)? else {
+                let Ok(second) = OwnServer::start(cargo, Some(&log))? else {
                     bail!("the server of sccache did not start again, see `{}`", log.display());
                 };
                 server = second;

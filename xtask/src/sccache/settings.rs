@@ -89,6 +89,9 @@ pub(crate) const SECRETS: [&str; 15] = [
     "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
 ];
 
+/// Stands for a value that is not shown.
+pub(crate) const HIDDEN: &str = "(not shown: it holds a credential)";
+
 /// From which variables of the environment a backend takes its credentials.
 pub(crate) const CREDENTIALS: [(Backend, &str); 5] = [
     (Backend::Local, "none are needed"),
@@ -298,12 +301,7 @@ fn refuse_meaningless(flag: &str, value: &str) -> Result<(), String> {
 /// # Errors
 /// A sentence with the variable of the environment to use instead, and without the value.
 pub(crate) fn refuse_secret(flag: &str, value: &str, backend: Backend) -> Result<(), String> {
-    const SIGNS: [&str; 8] =
-        ["password=", "passwd=", "pass=", "pwd=", "token=", "secret=", "sig=", "credential="];
-    let lower = value.to_lowercase();
-    let has_user = value.split(',').any(|one| !user_of(one).unwrap_or_default().is_empty());
-    let has_key = value.split(|c: char| !c.is_ascii_alphanumeric()).any(is_access_key);
-    if has_user || has_key || SIGNS.iter().any(|sign| lower.contains(sign)) {
+    if holds_credential(value) {
         let from = CREDENTIALS.iter().find(|(known, _)| *known == backend);
         let from = from.map_or("the environment", |(_, from)| from);
         return Err(format!(
@@ -312,6 +310,16 @@ pub(crate) fn refuse_secret(flag: &str, value: &str, backend: Backend) -> Result
         ));
     }
     Ok(())
+}
+
+/// Whether a value has the form of one with a user, a password, a token or a key in it.
+fn holds_credential(value: &str) -> bool {
+    const SIGNS: [&str; 8] =
+        ["password=", "passwd=", "pass=", "pwd=", "token=", "secret=", "sig=", "credential="];
+    let lower = value.to_lowercase();
+    let has_user = value.split(',').any(|one| !user_of(one).unwrap_or_default().is_empty());
+    let has_key = value.split(|c: char| !c.is_ascii_alphanumeric()).any(is_access_key);
+    has_user || has_key || SIGNS.iter().any(|sign| lower.contains(sign))
 }
 
 /// What stands before the `@` of a URL's authority.
@@ -340,6 +348,13 @@ pub(crate) fn without_credentials(text: &str) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// The value of a setting as it may be shown: without users and passwords in URLs, and not at all where it holds a
+/// credential of another form.
+pub(crate) fn shown(value: &str) -> String {
+    let plain = without_credentials(value);
+    if holds_credential(&plain) { HIDDEN.to_owned() } else { plain }
 }
 
 #[cfg(test)]

@@ -206,6 +206,24 @@ fn a_credential_in_the_configuration_is_named_and_not_shown() {
 }
 
 #[test]
+fn neither_a_diff_nor_a_log_that_is_kept_holds_a_credential() {
+    let stage = Stage::of("0.19.0", "no such database at redis://u:hunter2@h");
+    stage.fixture.put(
+        "-- .cargo/config.toml --\n[build]\nrustc-wrapper = \"sccache\"\n[env]\n\
+         SCCACHE_REDIS_ENDPOINT = \"redis://u:hunter2@h\"\nSCCACHE_REDIS_PASSWORD = \"hunter2\"\n",
+    );
+    for args in [&[&REDIS[..], &["--dry-run"]].concat()[..], &["cache", "remove", "--dry-run"]] {
+        let run = stage.run(args).exits(0);
+        let all = format!("{}{}", run.stdout, run.stderr);
+        assert!(all.contains("-SCCACHE_REDIS_ENDPOINT") && !all.contains("hunter2"), "{run:?}");
+    }
+    let json = stage.run(&["cache", "verify", "--format", "json"]).exits(1).json();
+    let log = format!("{}/1-server.log", json["logs"].as_str().unwrap());
+    let log = fs::read_to_string(log).unwrap();
+    assert!(log.contains("no such database") && !log.contains("hunter2"), "{log}");
+}
+
+#[test]
 fn nothing_is_verified_where_nothing_is_set_up() {
     let stage = Stage::of("0.19.0", "");
     stage.run(&["cache", "verify"]).exits(2).says("cargo xtask cache setup");

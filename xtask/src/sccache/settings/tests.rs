@@ -193,6 +193,17 @@ fn a_server_is_named_without_user_and_password() {
 }
 
 #[test]
+fn a_setting_with_a_credential_of_any_form_is_not_shown() {
+    for value in ["user:hunter2@h:6379", ":hunter2@a:1,:hunter2@b:2", "https://h/?sig=hunter2"] {
+        assert_eq!(shown(value), HIDDEN, "{value}");
+    }
+    assert_eq!(shown("redis://u:hunter2@h:1,redis://u:hunter2@i:1"), "redis://h:1,redis://i:1");
+    for value in ["redis://h:6379", "/home/a@b/cache", "20G", "1"] {
+        assert_eq!(shown(value), value);
+    }
+}
+
+#[test]
 fn the_backend_is_told_by_what_is_set() {
     assert_eq!(backend_of(|_| false), Backend::Local);
     assert_eq!(backend_of(|name| name == "SCCACHE_DIR"), Backend::Local);
