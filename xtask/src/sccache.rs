@@ -9,8 +9,8 @@ mod trouble;
 
 pub(crate) use log::{Course, Outcome, course};
 pub(crate) use settings::{
-    CREDENTIALS, HIDDEN, OWN, SECRETS, Wanted, backend_of, prefix_variable, shown, variables,
-    without_credentials,
+    CREDENTIALS, HIDDEN, OWN, SECRETS, Wanted, backend_of, foreign_storage, mode_variable,
+    prefix_variable, shown, variables, without_credentials,
 };
 pub(crate) use statistics::{Answer, Statistics};
 pub(crate) use trouble::{Trouble, trouble};

@@ -128,11 +128,37 @@ impl Found {
 
     /// The backend that is configured, or sccache's own default.
     pub(super) fn backend(&self) -> Backend {
-        sccache::backend_of(|name| {
-            self.value(name).is_some()
-                || self.credentials.iter().any(|known| known == name)
-                || self.exposed.iter().any(|(known, _)| known == name)
+        sccache::backend_of(|name| self.is_set(name))
+    }
+
+    /// The variable by which sccache keeps its cache where no setup of ours does.
+    pub(super) fn foreign(&self) -> Option<&'static str> {
+        sccache::foreign_storage(|name| match name {
+            "SCCACHE_GHA_ENABLED" => {
+                let value = self.value(name).unwrap_or_default().to_lowercase();
+                matches!(value.as_str(), "true" | "on" | "1")
+            }
+            _ => self.is_set(name),
         })
+    }
+
+    /// What keeps sccache from writing, in a sentence.
+    pub(super) fn read_only(&self) -> Option<String> {
+        let name = sccache::mode_variable(self.backend());
+        match (self.value(name), self.backend()) {
+            (Some(mode), _) if mode.eq_ignore_ascii_case("READ_ONLY") => {
+                Some(format!("`{name}` is READ_ONLY"))
+            }
+            (None, Backend::Gcs) => Some(format!("`{name}` is not set, so sccache only reads")),
+            _ => None,
+        }
+    }
+
+    /// Sccache takes an empty variable for none.
+    fn is_set(&self, name: &str) -> bool {
+        self.value(name).is_some_and(|value| !value.is_empty())
+            || self.credentials.iter().any(|known| known == name)
+            || self.exposed.iter().any(|(known, _)| known == name)
     }
 
     /// Whether builds run through sccache.
@@ -231,6 +257,29 @@ mod tests {
             let (why, next) = found("", environment).why_not_wrapped();
             assert!(why.contains("do not use a cache") && next.contains("cache setup"), "{why}");
         }
+    }
+
+    #[test]
+    fn what_is_read_only_is_told_by_the_variable_of_the_backend_that_counts() {
+        let read_only = |environment: &[(&str, &str)]| found("", environment).read_only();
+        assert_eq!(read_only(&[]), None);
+        let redis = ("SCCACHE_REDIS_ENDPOINT", "redis://h");
+        let said = read_only(&[redis, ("SCCACHE_REDIS_RW_MODE", "read_only")]).unwrap();
+        assert!(said.contains("SCCACHE_REDIS_RW_MODE"), "{said}");
+        assert_eq!(read_only(&[redis, ("SCCACHE_LOCAL_RW_MODE", "READ_ONLY")]), None);
+        // What sccache does with a bucket of GCS unless it is told otherwise.
+        let gcs = ("SCCACHE_GCS_BUCKET", "b");
+        assert!(read_only(&[gcs]).unwrap().contains("not set"));
+        assert_eq!(read_only(&[gcs, ("SCCACHE_GCS_RW_MODE", "READ_WRITE")]), None);
+    }
+
+    #[test]
+    fn a_storage_of_another_kind_is_not_taken_for_a_local_one() {
+        let foreign = |environment: &[(&str, &str)]| found("", environment).foreign();
+        assert_eq!(foreign(&[("SCCACHE_GHA_ENABLED", "on")]), Some("SCCACHE_GHA_ENABLED"));
+        assert_eq!(foreign(&[("SCCACHE_GHA_ENABLED", "false")]), None);
+        assert_eq!(foreign(&[("SCCACHE_AZURE_BLOB_CONTAINER", "")]), None);
+        assert_eq!(found("", &[("SCCACHE_BUCKET", "")]).backend(), Backend::Local);
     }
 
     #[test]

@@ -61,17 +61,16 @@ fn harmless(added: &[(String, String)]) -> Vec<(String, String)> {
 }
 
 /// What the server that builds would use says of itself; none where none runs.
-pub(super) fn running(cargo: &Cargo) -> Option<Answer> {
-    if std::env::var_os("SCCACHE_SERVER_UDS").is_none() && !listens(port_of_builds()) {
+pub(super) fn running(cargo: &Cargo, found: &Found) -> Option<Answer> {
+    if std::env::var_os("SCCACHE_SERVER_UDS").is_none() && !listens(port_of_builds(found)) {
         return None;
     }
     ask(cargo).ok()
 }
 
 /// The port that builds look for a server at.
-pub(super) fn port_of_builds() -> u16 {
-    let set = std::env::var("SCCACHE_SERVER_PORT").ok().and_then(|port| port.parse().ok());
-    set.unwrap_or(PORT)
+pub(super) fn port_of_builds(found: &Found) -> u16 {
+    found.value("SCCACHE_SERVER_PORT").and_then(|port| port.parse().ok()).unwrap_or(PORT)
 }
 
 fn ask(cargo: &Cargo) -> Result<Answer> {
@@ -190,12 +189,20 @@ impl OwnServer {
         self.cargo.clone().with_variables([("SCCACHE_SERVER_PORT", self.port.to_string())])
     }
 
+    /// What it says of itself.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub(super) fn answer(&self) -> Result<Answer> {
+        ask(&self.own())
+    }
+
     /// What it has done since the last time this was asked.
     ///
     /// # Errors
     /// When it does not answer.
     pub(super) fn take(&self) -> Result<Answer> {
-        let answer = ask(&self.own())?;
+        let answer = self.answer()?;
         self.own().capture(sccache::PROGRAM, &["--zero-stats"])?;
         Ok(answer)
     }
@@ -265,6 +272,19 @@ mod tests {
         }
         assert_eq!(host_and_port("unix:///run/redis.sock"), None);
         assert_eq!(host_and_port(""), None);
+    }
+
+    #[test]
+    fn the_port_of_builds_is_that_of_the_configuration() {
+        let found = |settings| Found { settings, ..Found::default() };
+        assert_eq!(port_of_builds(&found(Vec::new())), PORT);
+        // `[env]` of a file is handed to whatever cargo starts.
+        let set = crate::cache::found::Setting {
+            name: "SCCACHE_SERVER_PORT".to_owned(),
+            value: "4300".to_owned(),
+            by: ".cargo/config.toml".to_owned(),
+        };
+        assert_eq!(port_of_builds(&found(vec![set])), 4300);
     }
 
     #[test]

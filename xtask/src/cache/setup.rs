@@ -71,7 +71,7 @@ pub(super) fn run(args: &cli::CacheSetup, global: &Global, shell: &Shell) -> Res
         notes
             .push(format!("`{file}` sets `{name}`, a credential: take it out, and make a new one"));
     }
-    if let Some(running) = server::running(&server::that_looks(snapshot, &found))
+    if let Some(running) = server::running(&server::that_looks(snapshot, &found), &found)
         && !planned.is_idle()
     {
         notes.push(format!(

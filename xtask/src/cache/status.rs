@@ -48,9 +48,9 @@ pub(super) fn run(global: &Global, shell: &Shell) -> Result<ExitCode> {
     let snapshot = Snapshot::read(&root, global.offline, &[])?;
     let found = Found::read(&snapshot);
     let cargo = server::that_looks(&snapshot, &found);
-    let running = found.version.and_then(|_| server::running(&cargo));
+    let running = found.version.and_then(|_| server::running(&cargo, &found));
     let configured = found.version.and_then(|_| server::as_configured(&cargo));
-    let reach = reach(&snapshot, &found, global, shell)?;
+    let reach = reach(&snapshot, &found, configured.as_ref(), global, shell)?;
     let defeats = defeats_of(&snapshot, &found, shell)?;
     let location = location(&found, configured.as_ref());
     let warnings = warnings(&found, running.as_ref(), location.as_deref());
@@ -64,13 +64,13 @@ pub(super) fn run(global: &Global, shell: &Shell) -> Result<ExitCode> {
             "usable": is_usable,
             "sccache": found.version.map(|version| version.to_string()),
             "wrapper": found.wrapper,
-            "backend": found.backend().as_str(),
+            "backend": backend(&found),
             "settings": found.settings,
             "credentials": found.credentials,
             "location": location,
             "reach": reach,
             "server": running.as_ref().map(|answer| json!({
-                "port": server::port_of_builds(),
+                "port": server::port_of_builds(&found),
                 "location": answer.location(),
                 "bytes": answer.bytes(),
                 "most_bytes": answer.most_bytes(),
@@ -88,7 +88,13 @@ pub(super) fn run(global: &Global, shell: &Shell) -> Result<ExitCode> {
 }
 
 /// Tries the storage with a server of our own, unless nothing is set up or the network is not to be used.
-fn reach(snapshot: &Snapshot, found: &Found, global: &Global, shell: &Shell) -> Result<Reach> {
+fn reach(
+    snapshot: &Snapshot,
+    found: &Found,
+    configured: Option<&Answer>,
+    global: &Global,
+    shell: &Shell,
+) -> Result<Reach> {
     let untried = |text: &str| Reach { ok: None, trouble: None, text: text.to_owned() };
     if found.version.is_none() {
         return Ok(untried("not tried: sccache cannot be run"));
@@ -96,6 +102,16 @@ fn reach(snapshot: &Snapshot, found: &Found, global: &Global, shell: &Shell) -> 
     if !found.is_wrapped() {
         let (why, next) = found.why_not_wrapped();
         return Ok(untried(&format!("not tried: {why}; {next}")));
+    }
+    if let Some(variable) = found.foreign() {
+        return Ok(untried(&format!(
+            "not tried: `{variable}` has sccache keep its cache where `cache setup` does not"
+        )));
+    }
+    if let Some(location) = configured.and_then(|answer| elsewhere(found, answer)) {
+        return Ok(untried(&format!(
+            "not tried: sccache keeps its cache elsewhere ({location}), by a configuration file of its own"
+        )));
     }
     if found.backend() == Backend::Local {
         return Ok(untried("a local directory: nothing to reach; `cache verify` tries it"));
@@ -109,6 +125,21 @@ fn reach(snapshot: &Snapshot, found: &Found, global: &Global, shell: &Shell) -> 
         Err(refused) => refusal(found, &refused),
         Ok(server) => reached(sccache::trouble(&server.log()?)),
     })
+}
+
+/// The backend, as in flags; `other` where no setup writes such a one.
+fn backend(found: &Found) -> &'static str {
+    match found.foreign() {
+        Some(_) => "other",
+        None => found.backend().as_str(),
+    }
+}
+
+/// Where sccache keeps its cache, if its variables name no server and yet that is no directory.
+pub(super) fn elsewhere(found: &Found, answer: &Answer) -> Option<String> {
+    let is_plain =
+        found.backend() == Backend::Local && found.value("SCCACHE_MULTILEVEL_CHAIN").is_none();
+    answer.location().filter(|location| is_plain && !location.starts_with("Local disk"))
 }
 
 /// What a server that started makes of its storage.
@@ -256,7 +287,7 @@ fn lines(
             }
         },
     );
-    say("backend", found.backend().as_str().to_owned());
+    say("backend", backend(found).to_owned());
     for setting in &found.settings {
         say("setting", format!("{} = {} ({})", setting.name, setting.value, setting.by));
     }
@@ -267,7 +298,7 @@ fn lines(
     match running {
         None => say("server", "none is running; the first build starts one".to_owned()),
         Some(answer) => {
-            say("server", format!("running on port {}", server::port_of_builds()));
+            say("server", format!("running on port {}", server::port_of_builds(found)));
             let statistics = answer.statistics();
             say("since start", statistics.sentence());
             for reason in statistics.reasons_in_words() {

@@ -176,10 +176,8 @@ pub(crate) fn variables(wanted: &Wanted) -> Result<Vec<(&'static str, String)>, 
     if let (Some(prefix), Some(key)) = (&wanted.key_prefix, prefix_variable(wanted.backend)) {
         out.push((key, prefix.clone()));
     }
-    if wanted.read_only
-        && let Some(key) = mode_variable(wanted.backend)
-        && !out.iter().any(|(known, _)| *known == key)
-    {
+    let key = mode_variable(wanted.backend);
+    if wanted.read_only && !out.iter().any(|(known, _)| *known == key) {
         out.push((key, mode.to_owned()));
     }
     if let Some(dir) = &wanted.dir {
@@ -211,19 +209,20 @@ pub(crate) fn prefix_variable(backend: Backend) -> Option<&'static str> {
     }
 }
 
-fn mode_variable(backend: Backend) -> Option<&'static str> {
-    Some(match backend {
+/// The variable that says whether a backend is written.
+pub(crate) fn mode_variable(backend: Backend) -> &'static str {
+    match backend {
         Backend::Local => "SCCACHE_LOCAL_RW_MODE",
         Backend::Redis => "SCCACHE_REDIS_RW_MODE",
         Backend::S3 => "SCCACHE_S3_RW_MODE",
         Backend::Gcs => "SCCACHE_GCS_RW_MODE",
         Backend::Webdav => "SCCACHE_WEBDAV_RW_MODE",
-    })
+    }
 }
 
 /// The backend that variables configure: the first that sccache would take; local where none names a server.
-pub(crate) fn backend_of<'a>(mut is_set: impl FnMut(&'a str) -> bool) -> Backend {
-    let signs: [(&[&str], Backend); 4] = [
+pub(crate) fn backend_of(mut is_set: impl FnMut(&'static str) -> bool) -> Backend {
+    let signs: [(&[&'static str], Backend); 4] = [
         (&["SCCACHE_BUCKET"], Backend::S3),
         (
             &["SCCACHE_REDIS_ENDPOINT", "SCCACHE_REDIS_CLUSTER_ENDPOINTS", "SCCACHE_REDIS"],
@@ -234,6 +233,29 @@ pub(crate) fn backend_of<'a>(mut is_set: impl FnMut(&'a str) -> bool) -> Backend
     ];
     let found = signs.into_iter().find(|(names, _)| names.iter().any(|name| is_set(name)));
     found.map_or(Backend::Local, |(_, backend)| backend)
+}
+
+/// The variable by which sccache takes a storage that no setup writes, in place of the one that [`backend_of`] tells.
+/// Source: `CacheConfigs::into_fallback` in sccache's `src/config.rs`, which has the order.
+pub(crate) fn foreign_storage(
+    mut is_set: impl FnMut(&'static str) -> bool,
+) -> Option<&'static str> {
+    const FOREIGN: [&str; 7] = [
+        "SCCACHE_MEMCACHED",
+        "SCCACHE_MEMCACHED_ENDPOINT",
+        "SCCACHE_GHA_VERSION",
+        "SCCACHE_GHA_ENABLED",
+        "SCCACHE_AZURE_BLOB_CONTAINER",
+        "SCCACHE_OSS_BUCKET",
+        "SCCACHE_COS_BUCKET",
+    ];
+    let before = match backend_of(&mut is_set) {
+        Backend::S3 | Backend::Redis => 0,
+        Backend::Gcs => 2,
+        Backend::Webdav => 5,
+        Backend::Local => FOREIGN.len(),
+    };
+    FOREIGN[..before].iter().copied().find(|name| is_set(name))
 }
 
 fn texts(wanted: &Wanted) -> [(&'static str, Option<&str>); 6] {

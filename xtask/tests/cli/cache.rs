@@ -224,6 +224,34 @@ fn neither_a_diff_nor_a_log_that_is_kept_holds_a_credential() {
 }
 
 #[test]
+fn a_cache_that_no_setup_writes_is_neither_called_local_nor_filled_by_a_proof() {
+    let stage = Stage::of("0.19.0", "");
+    let config = "-- .cargo/config.toml --\n[build]\nrustc-wrapper = \"sccache\"\n[env]\n";
+    stage.fixture.put(&format!("{config}SCCACHE_GHA_ENABLED = \"true\"\n"));
+    let json = stage.run(&["cache", "status", "--format", "json"]).exits(0).json();
+    assert_eq!((&json["backend"], &json["reach"]["ok"]), (&"other".into(), &().into()));
+    assert!(json["reach"]["text"].as_str().unwrap().contains("SCCACHE_GHA_ENABLED"), "{json:#}");
+    stage.run(&["cache", "verify"]).exits(2).says("hint: unset it for this command");
+    // By a file of sccache's own, which this does not read.
+    stage.fixture.put(config);
+    let json = stage.run(&["cache", "status", "--format", "json"]).exits(0).json();
+    assert!(json["reach"]["text"].as_str().unwrap().contains("(somewhere)"), "{json:#}");
+}
+
+#[test]
+fn no_proof_is_made_where_its_builds_would_find_another_server() {
+    let stage = Stage::of("0.19.0", "");
+    let config = "-- .cargo/config.toml --\n[build]\nrustc-wrapper = \"sccache\"\n[env]\n";
+    for (line, name) in [
+        ("SCCACHE_SERVER_UDS = \"/run/s\"", "SCCACHE_SERVER_UDS"),
+        ("SCCACHE_SERVER_PORT = { value = \"7\", force = true }", "SCCACHE_SERVER_PORT"),
+    ] {
+        stage.fixture.put(&format!("{config}{line}\n"));
+        stage.run(&["cache", "verify"]).exits(2).says(&format!("{name} is set"));
+    }
+}
+
+#[test]
 fn nothing_is_verified_where_nothing_is_set_up() {
     let stage = Stage::of("0.19.0", "");
     stage.run(&["cache", "verify"]).exits(2).says("cargo xtask cache setup");

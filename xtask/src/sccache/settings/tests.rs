@@ -204,6 +204,20 @@ fn a_setting_with_a_credential_of_any_form_is_not_shown() {
 }
 
 #[test]
+fn a_storage_that_no_setup_writes_is_named_where_sccache_prefers_it() {
+    let foreign = |set: &[&str]| foreign_storage(|name| set.contains(&name));
+    assert_eq!(foreign(&[]), None);
+    assert_eq!(foreign(&["SCCACHE_DIR"]), None);
+    assert_eq!(foreign(&["SCCACHE_GHA_ENABLED"]), Some("SCCACHE_GHA_ENABLED"));
+    assert_eq!(foreign(&["SCCACHE_COS_BUCKET"]), Some("SCCACHE_COS_BUCKET"));
+    assert_eq!(foreign(&["SCCACHE_GHA_ENABLED", "SCCACHE_REDIS_ENDPOINT"]), None);
+    assert_eq!(foreign(&["SCCACHE_GHA_ENABLED", "SCCACHE_GCS_BUCKET"]), None);
+    let memcached = ["SCCACHE_MEMCACHED", "SCCACHE_GCS_BUCKET"];
+    assert_eq!(foreign(&memcached), Some("SCCACHE_MEMCACHED"));
+    assert_eq!(foreign(&["SCCACHE_OSS_BUCKET", "SCCACHE_WEBDAV_ENDPOINT"]), None);
+}
+
+#[test]
 fn the_backend_is_told_by_what_is_set() {
     assert_eq!(backend_of(|_| false), Backend::Local);
     assert_eq!(backend_of(|name| name == "SCCACHE_DIR"), Backend::Local);
