@@ -34,6 +34,8 @@ pub(crate) struct Version(pub(crate) u64, pub(crate) u64, pub(crate) u64);
 pub(crate) const OLDEST: Version = Version(0, 8, 0);
 /// The first with `SCCACHE_MULTILEVEL_CHAIN`.
 pub(crate) const WITH_LEVELS: Version = Version(0, 15, 0);
+/// The first that refuses to compile with `CARGO_INCREMENTAL=1`.
+pub(crate) const WITHOUT_INCREMENTAL: Version = Version(0, 11, 0);
 /// The oldest of those tried that has `SCCACHE_SKIP_CACHE_CHECK`, without which a server that cannot be reached
 /// stops a build.
 pub(crate) const WITHOUT_CHECK: Version = Version(0, 19, 0);

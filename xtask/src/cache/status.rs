@@ -2,10 +2,7 @@
 //!
 //! Only looks: it runs sccache and nothing of the workspace. The storage is tried as every start of sccache tries it.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    process::ExitCode,
-};
+use std::{collections::BTreeSet, process::ExitCode};
 
 use anyhow::Result;
 use serde::Serialize;
@@ -54,7 +51,9 @@ pub(super) fn run(global: &Global, shell: &Shell) -> Result<ExitCode> {
     let defeats = defeats_of(&snapshot, &found, shell)?;
     let location = location(&found, configured.as_ref());
     let warnings = warnings(&found, running.as_ref(), location.as_deref());
-    let is_usable = found.is_wrapped() && found.version.is_some() && reach.ok != Some(false);
+    let is_refused = defeats.iter().any(|defeat| defeat.code == "refused");
+    let is_usable =
+        found.is_wrapped() && found.version.is_some() && reach.ok != Some(false) && !is_refused;
     let statistics = running.as_ref().map(Answer::statistics);
     if global.format == Format::Json {
         output::json(&json!({
@@ -199,13 +198,11 @@ pub(super) fn defeats_of(snapshot: &Snapshot, found: &Found, shell: &Shell) -> R
     let timeline = record.as_ref().and_then(|record| {
         record.timelines.iter().rev().find(|timeline| timeline.what == "clean-dev")
     });
-    let environment: BTreeMap<String, String> = ["CARGO_INCREMENTAL", "CARGO_BUILD_INCREMENTAL"]
-        .into_iter()
-        .filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)))
-        .collect();
+    let environment = defeats::environment();
     Ok(defeats::defeats(&Surroundings {
         found,
         kinds: defeats::kinds(snapshot),
+        refused: defeats::refused(found.version, &environment),
         incremental: defeats::incremental(snapshot, &environment),
         members: snapshot.members.iter().map(|member| member.name.clone()).collect::<BTreeSet<_>>(),
         macros: defeats::macros(snapshot),

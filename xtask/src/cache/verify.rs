@@ -71,7 +71,8 @@ pub(super) fn run(args: &cli::CacheVerify, global: &Global, shell: &Shell) -> Re
         sccache: version.to_string(),
         backend: found.backend().as_str(),
         location: None,
-        incremental: !args.no_incremental && is_incremental(&snapshot),
+        incremental: !args.no_incremental
+            && defeats::incremental(&snapshot, &defeats::environment()).is_some(),
         reach: Reach { ok: None, trouble: None, text: String::new() },
         builds: Vec::new(),
         bytes: None,
@@ -117,6 +118,11 @@ fn hold_provable(snapshot: &Snapshot, found: &Found) -> Result<()> {
              hint: unset it for this command, and the proof is made with the settings of `cache setup`"
         );
     }
+    if let Some(variable) = defeats::refused(found.version, &defeats::environment()) {
+        bail!(
+            "{variable}=1 is in the environment, with which sccache refuses to compile anything\nhint: unset it"
+        );
+    }
     if let Some(why) = found.read_only() {
         bail!("{why}, so nothing can be filled\nhint: verify where the cache is written, as in CI");
     }
@@ -133,13 +139,6 @@ fn hold_provable(snapshot: &Snapshot, found: &Found) -> Result<()> {
         }
         None => Ok(()),
     }
-}
-
-fn is_incremental(snapshot: &Snapshot) -> bool {
-    let variables = ["CARGO_INCREMENTAL", "CARGO_BUILD_INCREMENTAL"];
-    let set =
-        variables.into_iter().filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)));
-    defeats::incremental(snapshot, &set.collect()).is_some()
 }
 
 struct Stage<'a> {
@@ -258,9 +257,9 @@ impl Stage<'_> {
         if self.snapshot.build_dir.is_some() {
             args.extend(["--config", &build_dir]);
         }
-        // By a flag: the variable would be a part of every key.
+        // By a flag: the variable would be a part of every key. It wins over profiles and whatever `build.incremental` says.
         if self.args.no_incremental {
-            args.extend(["--config", "profile.dev.incremental=false"]);
+            args.extend(["--config", "build.incremental=false"]);
         }
         let log = self.run_dir.join("logs").join(format!("{name}.log"));
         let progress = self.shell.progress("Building", title, None);

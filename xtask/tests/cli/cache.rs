@@ -252,6 +252,34 @@ fn no_proof_is_made_where_its_builds_would_find_another_server() {
 }
 
 #[test]
+fn a_variable_with_which_sccache_refuses_to_compile_makes_the_cache_unusable() {
+    let stage = Stage::of("0.19.0", "");
+    stage.run(&["cache", "setup", "--backend", "local", "--yes"]).exits(0);
+    let variables =
+        [("PATH", stage.path.as_str()), ("SCCACHE_SERVER_PORT", "1"), ("CARGO_INCREMENTAL", "1")];
+    let status = ["cache", "status", "--format", "json"];
+    let json = stage.fixture.run_with(&variables, &status).exits(1).json();
+    assert_eq!((&json["usable"], &json["defeats"][0]["code"]), (&false.into(), &"refused".into()));
+    stage.run(&status).exits(0);
+    stage.fixture.run_with(&variables, &["cache", "verify"]).exits(2).says("hint: unset it");
+}
+
+#[test]
+fn members_are_not_compiled_incrementally_where_that_is_asked_for_whatever_the_configuration_says()
+{
+    let stage = Stage::of("0.19.0", "authentication failed");
+    stage.run(&[&REDIS[..], &["--yes"]].concat()).exits(0);
+    let config = stage.fixture.read(".cargo/config.toml");
+    let config = config.replace("[build]\n", "[build]\nincremental = true\n");
+    stage.fixture.put(&format!("-- .cargo/config.toml --\n{config}"));
+    let verify = ["cache", "verify", "--no-incremental", "--format", "json"];
+    let json = stage.run(&verify).exits(1).json();
+    let log = format!("{}/without.log", json["logs"].as_str().unwrap());
+    let log = fs::read_to_string(log).unwrap();
+    assert!(log.contains("build.incremental=false"), "{log}");
+}
+
+#[test]
 fn nothing_is_verified_where_nothing_is_set_up() {
     let stage = Stage::of("0.19.0", "");
     stage.run(&["cache", "verify"]).exits(2).says("cargo xtask cache setup");
