@@ -109,8 +109,8 @@ pub(super) struct NotStarted {
 pub(super) struct OwnServer {
     port: u16,
     cargo: Cargo,
-    /// As it writes it, with whatever credentials are in its settings.
-    log: PathBuf,
+    /// What it writes before and after it has set up its log, with whatever credentials are in its settings.
+    logs: [PathBuf; 2],
     /// Where the log is to lie afterwards, without them.
     kept: Option<PathBuf>,
     process: Background,
@@ -127,20 +127,22 @@ impl OwnServer {
     pub(super) fn start(cargo: Cargo, kept: Option<&Path>) -> Result<Result<Self, NotStarted>> {
         let port = free_port()?;
         let (private, dir) = shadow::temporary()?;
-        let log = dir.join("server.log");
-        let own: [(&str, OsString); 8] = [
+        let logs = ["start.log", "server.log"].map(|name| dir.join(name));
+        let own: [(&str, OsString); 9] = [
             ("SCCACHE_SERVER_PORT", port.to_string().into()),
             ("SCCACHE_START_SERVER", "1".into()),
             ("SCCACHE_NO_DAEMON", "1".into()),
             ("SCCACHE_LOG", "sccache=debug".into()),
+            // Else what it says would go where the user has it go.
+            ("SCCACHE_ERROR_LOG", logs[1].clone().into()),
             ("SCCACHE_IDLE_TIMEOUT", "0".into()),
             ("SCCACHE_SKIP_CACHE_CHECK", "0".into()),
             ("SCCACHE_CLIENT_SIDE", "0".into()),
             ("RUST_BACKTRACE", "0".into()),
         ];
-        let process = cargo.clone().with_variables(own).background(sccache::PROGRAM, &log)?;
+        let process = cargo.clone().with_variables(own).background(sccache::PROGRAM, &logs[0])?;
         let kept = kept.map(Path::to_path_buf);
-        let server = Self { port, cargo, log, kept, process, _private: private };
+        let server = Self { port, cargo, logs, kept, process, _private: private };
         let start = Instant::now();
         loop {
             interrupt::check()?;
@@ -173,8 +175,12 @@ impl OwnServer {
     /// # Errors
     /// When it cannot be read.
     pub(super) fn log(&self) -> Result<String> {
-        let bytes = disk::read_optional(&self.log)?.unwrap_or_default();
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+        let mut all = String::new();
+        for path in &self.logs {
+            let bytes = disk::read_optional(path)?.unwrap_or_default();
+            all.push_str(&String::from_utf8_lossy(&bytes));
+        }
+        Ok(all)
     }
 
     /// Variables by which a build uses this server.

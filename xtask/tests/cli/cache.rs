@@ -280,6 +280,25 @@ fn members_are_not_compiled_incrementally_where_that_is_asked_for_whatever_the_c
 }
 
 #[test]
+fn what_a_server_says_is_read_and_not_written_where_the_user_has_his_own_write() {
+    // As sccache does: what it says goes to the file that is named, if one is.
+    let stage = Stage::new(
+        "case \"$1\" in\n--version) echo 'sccache 0.19.0' ;;\n\
+         '') echo 'authentication failed' >> \"${SCCACHE_ERROR_LOG:-/dev/stderr}\"; exit 2 ;;\n*) exit 1 ;;\nesac\n",
+    );
+    stage.run(&[&REDIS[..], &["--yes"]].concat()).exits(0);
+    let log = stage.fixture.path("sccache.log");
+    let variables = [
+        ("PATH", stage.path.as_str()),
+        ("SCCACHE_SERVER_PORT", "1"),
+        ("SCCACHE_ERROR_LOG", log.to_str().unwrap()),
+    ];
+    let run = stage.fixture.run_with(&variables, &["cache", "status", "--format", "json"]).exits(1);
+    assert_eq!(run.json()["reach"]["trouble"], "refused", "{run:?}");
+    assert!(!log.exists());
+}
+
+#[test]
 fn nothing_is_verified_where_nothing_is_set_up() {
     let stage = Stage::of("0.19.0", "");
     stage.run(&["cache", "verify"]).exits(2).says("cargo xtask cache setup");
