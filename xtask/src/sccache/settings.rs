@@ -42,7 +42,7 @@ impl Wanted {
 }
 
 /// Every variable that a setup may write: what a later setup replaces and a removal takes out.
-pub(crate) const OWN: [&str; 25] = [
+pub(crate) const OWN: [&str; 24] = [
     "SCCACHE_DIR",
     "SCCACHE_CACHE_SIZE",
     "SCCACHE_LOCAL_RW_MODE",
@@ -67,7 +67,6 @@ pub(crate) const OWN: [&str; 25] = [
     "SCCACHE_MULTILEVEL_WRITE_ERROR_POLICY",
     "SCCACHE_IGNORE_SERVER_IO_ERROR",
     "SCCACHE_SKIP_CACHE_CHECK",
-    "SCCACHE_CLIENT_SIDE",
 ];
 
 /// Variables that hold a credential, or a URL with one in it: never written, and named where a file sets one.

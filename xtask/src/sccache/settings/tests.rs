@@ -65,26 +65,28 @@ fn a_local_cache_in_front_is_a_chain_that_no_refused_write_breaks() {
 }
 
 #[test]
-fn every_variable_that_is_written_is_known_as_own_and_none_is_a_secret() {
+fn the_variables_known_as_own_are_those_that_are_written_and_none_is_a_secret() {
+    let mut written = std::collections::BTreeSet::new();
     for backend in [Backend::Local, Backend::Redis, Backend::S3, Backend::Gcs, Backend::Webdav] {
         let is_remote = backend != Backend::Local;
-        let wanted = Wanted {
-            endpoint: some("http://h").filter(|_| is_remote && backend != Backend::Gcs),
-            bucket: some("b").filter(|_| matches!(backend, Backend::S3 | Backend::Gcs)),
-            region: some("r").filter(|_| backend == Backend::S3),
-            key_prefix: some("p").filter(|_| is_remote),
-            expiration: Some(1).filter(|_| backend == Backend::Redis),
-            dir: some("/d"),
-            size: some("1G"),
-            read_only: true,
-            local_first: is_remote,
-            backend,
-        };
-        for (key, _) in variables(&wanted).unwrap() {
-            assert!(OWN.contains(&key), "{key}");
-            assert!(!SECRETS.contains(&key), "{key}");
+        for endpoint in ["http://h", "http://h,http://i"] {
+            let wanted = Wanted {
+                endpoint: some(endpoint).filter(|_| is_remote && backend != Backend::Gcs),
+                bucket: some("b").filter(|_| matches!(backend, Backend::S3 | Backend::Gcs)),
+                region: some("r").filter(|_| backend == Backend::S3),
+                key_prefix: some("p").filter(|_| is_remote),
+                expiration: Some(1).filter(|_| backend == Backend::Redis),
+                dir: some("/d"),
+                size: some("1G"),
+                read_only: true,
+                local_first: is_remote,
+                backend,
+            };
+            written.extend(variables(&wanted).unwrap().into_iter().map(|(key, _)| key));
         }
     }
+    assert_eq!(written, OWN.into());
+    assert!(SECRETS.iter().all(|secret| !written.contains(secret)));
 }
 
 #[test]
