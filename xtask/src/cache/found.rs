@@ -154,8 +154,8 @@ impl Found {
         }
     }
 
-    /// Sccache takes an empty variable for none.
-    fn is_set(&self, name: &str) -> bool {
+    /// Whether a variable of sccache is set; it takes an empty one for none.
+    pub(super) fn is_set(&self, name: &str) -> bool {
         self.value(name).is_some_and(|value| !value.is_empty())
             || self.credentials.iter().any(|known| known == name)
             || self.exposed.iter().any(|(known, _)| known == name)

@@ -143,6 +143,16 @@ fn notes_of(wanted: &Wanted, version: Version, found: &Found) -> Vec<String> {
             "{variable} is empty in the environment: builds here run through no wrapper until it is unset"
         ));
     }
+    for (name, is_in_the_way) in [
+        ("SCCACHE_REDIS", wanted.backend == cli::Backend::Redis),
+        ("SCCACHE_REDIS_TTL", wanted.expiration.is_some()),
+    ] {
+        if is_in_the_way && found.is_set(name) {
+            notes.push(format!(
+                "`{name}` is set, and sccache does not start with it beside these settings: take it out"
+            ));
+        }
+    }
     for (name, file) in &found.exposed {
         notes
             .push(format!("`{file}` sets `{name}`, a credential: take it out, and make a new one"));
