@@ -14,6 +14,7 @@ use crate::{
 mod agreed;
 mod defeats;
 mod found;
+mod fresh;
 mod proof;
 mod server;
 mod setup;

@@ -84,6 +84,8 @@ impl Line {
             "--fix",
             "-C",
         ];
+        const NOTHING: [&str; 6] =
+            ["--help", "-h", "--version", "-V", "--unit-graph", "--build-plan"];
         let own = words.iter().take_while(|word| *word != "--");
         for word in own {
             let flag = word.split('=').next().unwrap_or_default();
@@ -93,6 +95,10 @@ impl Line {
                     && !word.contains("build-dir"),
                 "`{flag}` in `{text}` leads cargo elsewhere\n\
                  hint: leave it out; the workspace is the one of `--manifest-path`, its target directory the configured one"
+            );
+            ensure!(
+                !NOTHING.contains(&word.as_str()),
+                "with `{word}`, `{text}` builds nothing, so nothing would be in use\nhint: leave it out"
             );
         }
         Ok(Self { words, directory: None })
@@ -117,27 +123,57 @@ impl Line {
         words.collect::<Vec<_>>().join(" ")
     }
 
-    /// What cargo is given: the lock file as it is, and nothing run where that can be said.
+    /// What cargo is given: the lock file as it is, and nothing that is run or opened.
     fn arguments(&self) -> Vec<&str> {
-        let (own, programs) = match self.words.iter().position(|word| word == "--") {
+        let (own, more) = match self.words.iter().position(|word| word == "--") {
             Some(at) => self.words.split_at(at),
             None => (self.words.as_slice(), [].as_slice()),
         };
         // To test documentation is to run rustdoc; what it needs is a part of what all tests need.
-        let own = own.iter().map(String::as_str).filter(|word| *word != "--doc");
-        let mut out: Vec<&str> = own.collect();
+        let own = own.iter().map(String::as_str);
+        let mut out: Vec<&str> = own.filter(|word| !matches!(*word, "--doc" | "--open")).collect();
+        let command = out[0];
+        if matches!(command, "run" | "r") {
+            // By itself cargo would start the runner that is configured, a program of the workspace's choice.
+            out.truncate(end_of_options(&out));
+            out[0] = "build";
+        }
         if !out.iter().any(|word| matches!(*word, "--locked" | "--frozen")) {
             out.push("--locked");
         }
-        if matches!(out[0], "test" | "t" | "bench") {
-            if !out.contains(&"--no-run") {
-                out.push("--no-run");
-            }
-            return out;
+        match command {
+            "test" | "t" | "bench" if !out.contains(&"--no-run") => out.push("--no-run"),
+            "test" | "t" | "bench" | "run" | "r" => {}
+            _ => out.extend(more.iter().map(String::as_str)),
         }
-        out.extend(programs.iter().map(String::as_str));
         out
     }
+}
+
+/// Where in the words of `cargo run` those begin that are for the program.
+fn end_of_options(words: &[&str]) -> usize {
+    /// Options that take the word after them.
+    const WITH_VALUE: [&str; 14] = [
+        "--bin",
+        "--color",
+        "--config",
+        "--example",
+        "--features",
+        "--jobs",
+        "--message-format",
+        "--package",
+        "--profile",
+        "--target",
+        "-F",
+        "-Z",
+        "-j",
+        "-p",
+    ];
+    let mut at = 1;
+    while let Some(word) = words.get(at).filter(|word| word.starts_with('-')) {
+        at += if WITH_VALUE.contains(word) { 2 } else { 1 };
+    }
+    at.min(words.len())
 }
 
 impl Stage {
@@ -259,8 +295,15 @@ mod tests {
         let arguments = |text| Line::parse(text).unwrap().arguments().join(" ");
         assert_eq!(arguments("test --release -- --nocapture"), "test --release --locked --no-run");
         assert_eq!(arguments("bench --no-run"), "bench --no-run --locked");
-        // A program is this one in disguise.
-        assert_eq!(arguments("run -- x"), "run --locked -- x");
+        assert_eq!(arguments("run -- x"), "build --locked");
+        assert_eq!(
+            arguments("run --release -p app --features=a serve --port 80"),
+            "build --release -p app --features=a --locked"
+        );
+        assert_eq!(arguments("r --bin x -- --bin y"), "build --bin x --locked");
+        assert_eq!(arguments("run --bin"), "build --bin --locked");
+        assert_eq!(arguments("doc --open --no-deps"), "doc --no-deps --locked");
+        assert_eq!(arguments("clippy -- -D warnings"), "clippy --locked -- -D warnings");
     }
 
     #[test]
@@ -272,6 +315,8 @@ mod tests {
             ("build --config build.build-dir='x'", "build.build-dir"),
             ("+nightly build", "--keep-toolchains"),
             ("install ripgrep", "is no command"),
+            ("build --help", "builds nothing"),
+            ("run --unit-graph", "builds nothing"),
             ("build '", "quote"),
             ("", "is no command"),
         ] {

@@ -9,7 +9,8 @@ mod trouble;
 
 pub(crate) use log::{Course, Outcome, course};
 pub(crate) use settings::{
-    CREDENTIALS, OWN, SECRETS, Wanted, backend_of, prefix_variable, variables, without_credentials,
+    CREDENTIALS, HIDDEN, OWN, SECRETS, Wanted, backend_of, foreign_storage, mode_variable,
+    prefix_variable, shown, variables, without_credentials,
 };
 pub(crate) use statistics::{Answer, Statistics};
 pub(crate) use trouble::{Trouble, trouble};
@@ -33,6 +34,8 @@ pub(crate) struct Version(pub(crate) u64, pub(crate) u64, pub(crate) u64);
 pub(crate) const OLDEST: Version = Version(0, 8, 0);
 /// The first with `SCCACHE_MULTILEVEL_CHAIN`.
 pub(crate) const WITH_LEVELS: Version = Version(0, 15, 0);
+/// The first that refuses to compile with `CARGO_INCREMENTAL=1`.
+pub(crate) const WITHOUT_INCREMENTAL: Version = Version(0, 11, 0);
 /// The oldest of those tried that has `SCCACHE_SKIP_CACHE_CHECK`, without which a server that cannot be reached
 /// stops a build.
 pub(crate) const WITHOUT_CHECK: Version = Version(0, 19, 0);

@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::{Result, bail, ensure};
+use toml_edit::{DocumentMut, Item};
 
 use crate::{
     cli::Global,
@@ -15,6 +16,7 @@ use crate::{
     disk, interrupt,
     lock::WorkspaceLock,
     plan::{self, Change},
+    sccache::{self, HIDDEN, SECRETS},
     shell::Shell,
     snapshot::{self, CONFIG, Intent, Snapshot},
     text,
@@ -95,7 +97,28 @@ fn recover(root: &Path, shell: &Shell) -> Result<()> {
 #[derive(Debug)]
 pub(super) struct Planned {
     files: Vec<FileChange>,
+    /// To be shown: without the credentials that the file may hold.
     pub(super) diff: String,
+}
+
+/// A diff of a configuration without the values of variables for credentials, and without users and passwords in those
+/// of sccache's.
+fn without_secrets(diff: &str, before: Option<&DocumentMut>) -> String {
+    let env = before.and_then(|document| document.get("env")).and_then(Item::as_table_like);
+    let entries = env.into_iter().flat_map(|table| table.iter());
+    let secrets = entries.filter_map(|(name, item)| {
+        let value = item.as_value().or_else(|| item.get("value")?.as_value())?;
+        let written = value.clone().decorated("", "").to_string();
+        // An empty one hides nothing, and stands in other places, too.
+        (SECRETS.contains(&name) && written.len() > 2).then_some(written)
+    });
+    let hidden = secrets
+        .fold(diff.to_owned(), |diff, secret| diff.replace(&secret, &format!("\"{HIDDEN}\"")));
+    let lines = hidden.split_inclusive('\n').map(|line| match line.contains("SCCACHE_") {
+        true => sccache::without_credentials(line),
+        false => line.to_owned(),
+    });
+    lines.collect()
 }
 
 impl Planned {
@@ -117,7 +140,9 @@ impl Planned {
                 file.after.as_deref(),
             )
         });
-        Ok(Self { diff: diff.collect(), files })
+        let diff =
+            without_secrets(&diff.collect::<String>(), snapshot.documents.get(Path::new(CONFIG)));
+        Ok(Self { diff, files })
     }
 
     /// Whether there is nothing to do.
@@ -169,5 +194,26 @@ impl Planned {
         shell.status("Committed", format!("`{CONFIG}`; the old bytes are in `{backup}/`"));
         shell.status("Undo", format!("`cargo xtask restore {backup}` puts everything back"));
         Ok(Some(backup))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_diff_shows_no_credential_that_stands_beside_what_changes() {
+        let text = "[env]\nSCCACHE_REDIS_ENDPOINT = \"redis://u:hunter2@h\"\nMINE = \"https://me@h\"\n\
+                    AWS_SECRET_ACCESS_KEY = 'hunter2' # why\n\
+                    SCCACHE_WEBDAV_TOKEN = { value = \"a\\\"hunter2\", force = true }\n";
+        let after = text.replace("redis://u:hunter2@h", "redis://h:1");
+        let diff = text::unified_diff("c", Some(text.as_bytes()), Some(after.as_bytes()));
+        assert!(diff.contains("hunter2"));
+        let shown = without_secrets(&diff, Some(&text.parse().unwrap()));
+        assert!(!shown.contains("hunter2"), "{shown}");
+        for kept in ["-SCCACHE_REDIS_ENDPOINT = \"redis://h\"", " MINE = \"https://me@h\"", "# why"]
+        {
+            assert!(shown.contains(kept), "`{kept}` in {shown}");
+        }
     }
 }

@@ -1,21 +1,30 @@
 //! What keeps sccache from being of use here: counted in the resolved graph, its cost from a recorded build.
 //!
-//! Pure. A cost is said in numbers only where a recorded build has them.
+//! Pure but for [`environment`]. A cost is said in numbers only where a recorded build has them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use cargo_metadata::{CrateType, DependencyKind, PackageId, Target};
 use serde::Serialize;
+use toml_edit::DocumentMut;
 
 use super::found::{Found, is_sccache};
 use crate::{
-    manifest, record::Timeline, sccache::without_credentials, snapshot::Snapshot, wording,
+    configuration::Stack,
+    manifest,
+    record::Timeline,
+    sccache::{Version, WITHOUT_INCREMENTAL},
+    snapshot::Snapshot,
+    wording,
 };
+
+/// The mode of a unit that is the run of a build script: nothing is compiled.
+const RUN: &str = "run-custom-build";
 
 /// One thing that defeats the cache.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct Defeat {
-    /// `wrapper`, `workspace-wrapper`, `incremental`, `linked`, `paths`, `cargo-home`, `variables`.
+    /// `refused`, `wrapper`, `workspace-wrapper`, `incremental`, `linked`, `paths`, `cargo-home`, `variables`.
     pub(super) code: &'static str,
     /// Compilations of a clean dev build, where it is about some.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -102,30 +111,64 @@ fn count(kinds: &mut Kinds, target: &Target, is_member: bool) {
     }
 }
 
+/// Variables with which sccache refuses to compile anything, if they are `1`.
+/// Source: `incr_env_strs` in sccache's `src/commands.rs`, since 0.11.
+const REFUSED: [&str; 2] = ["CARGO_BUILD_INCREMENTAL", "CARGO_INCREMENTAL"];
+
+/// The variable of the environment with which this sccache refuses to compile anything.
+pub(super) fn refused(
+    version: Option<Version>,
+    environment: &BTreeMap<String, String>,
+) -> Option<&'static str> {
+    let refuses = version.is_some_and(|version| version >= WITHOUT_INCREMENTAL);
+    let is_set = |name: &&str| environment.get(*name).is_some_and(|value| value == "1");
+    REFUSED.into_iter().find(is_set).filter(|_| refuses)
+}
+
 /// Whether members are compiled incrementally in a dev build, and what says so.
 pub(super) fn incremental(
     snapshot: &Snapshot,
     environment: &BTreeMap<String, String>,
 ) -> Option<String> {
-    let is_on = |value: &str| matches!(value, "1" | "true");
-    let variable = ["CARGO_INCREMENTAL", "CARGO_BUILD_INCREMENTAL"]
-        .into_iter()
-        .find_map(|name| Some((name, environment.get(name)?)));
-    if let Some((name, value)) = variable {
-        return is_on(value).then(|| format!("{name}={value} in the environment"));
-    }
-    if let Some((value, file)) = snapshot.stack.value_of(&["build", "incremental"]) {
-        return is_on(&value).then(|| format!("`build.incremental` in `{}`", file.display()));
-    }
-    if let Some((value, file)) = snapshot.stack.value_of(&["profile", "dev", "incremental"]) {
-        return is_on(&value).then(|| format!("`profile.dev.incremental` in `{}`", file.display()));
-    }
-    let item = manifest::item_at(snapshot.root_document(), &["profile", "dev", "incremental"]);
-    match item.and_then(toml_edit::Item::as_bool) {
-        Some(false) => None,
-        Some(true) => Some("`profile.dev.incremental` in the manifest".to_owned()),
-        None => Some("cargo's default for the dev profile".to_owned()),
-    }
+    incremental_by(&snapshot.stack, snapshot.root_document(), environment)
+}
+
+/// The same from a configuration, the manifest of the workspace and an environment.
+/// Source: `Profiles::new` and `get_profile` in cargo's `profiles.rs`.
+fn incremental_by(
+    stack: &Stack,
+    manifest: &DocumentMut,
+    environment: &BTreeMap<String, String>,
+) -> Option<String> {
+    const PROFILE: &str = "CARGO_PROFILE_DEV_INCREMENTAL";
+    let by_variable = |name: &str, on: &str| {
+        let value = environment.get(name)?;
+        Some((value == on).then(|| format!("{name}={value} in the environment")))
+    };
+    let by_file = |path: &[&str]| {
+        let (value, file) = stack.value_of(path)?;
+        let key = path.join(".");
+        Some((value == "true").then(|| format!("`{key}` in `{}`", file.display())))
+    };
+    let by_manifest = || {
+        let item = manifest::item_at(manifest, &["profile", "dev", "incremental"])?.as_bool()?;
+        Some(item.then(|| "`profile.dev.incremental` in the manifest".to_owned()))
+    };
+    by_variable("CARGO_INCREMENTAL", "1")
+        .or_else(|| by_variable("CARGO_BUILD_INCREMENTAL", "true"))
+        .or_else(|| by_file(&["build", "incremental"]))
+        .or_else(|| by_variable(PROFILE, "true"))
+        .or_else(|| by_file(&["profile", "dev", "incremental"]))
+        .or_else(by_manifest)
+        .unwrap_or_else(|| Some("cargo's default for the dev profile".to_owned()))
+}
+
+/// The variables that [`incremental`] and [`refused`] look at, as the environment has them.
+pub(super) fn environment() -> BTreeMap<String, String> {
+    let names = [REFUSED[0], REFUSED[1], "CARGO_PROFILE_DEV_INCREMENTAL"];
+    let set =
+        names.into_iter().filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)));
+    set.collect()
 }
 
 /// What was read for [`defeats`].
@@ -133,6 +176,8 @@ pub(super) fn incremental(
 pub(super) struct Surroundings<'a> {
     pub(super) found: &'a Found,
     pub(super) kinds: Kinds,
+    /// As [`refused`] says it.
+    pub(super) refused: Option<&'static str>,
     /// As [`incremental`] says it.
     pub(super) incremental: Option<String>,
     /// Names of the members, and of packages that are macros.
@@ -149,13 +194,15 @@ pub(super) struct Surroundings<'a> {
 /// Everything that defeats the cache, the worst first.
 pub(super) fn defeats(at: &Surroundings<'_>) -> Vec<Defeat> {
     let mut out = Vec::new();
+    if let Some(variable) = at.refused {
+        out.push(plain("refused", refusal(variable)));
+    }
     if let Some(wrapper) = at.found.wrapper.as_ref().filter(|wrapper| !is_sccache(&wrapper.value)) {
         out.push(plain(
             "wrapper",
             format!(
                 "{} sets the wrapper `{}`: with it, nothing goes through sccache",
-                wrapper.by,
-                without_credentials(&wrapper.value)
+                wrapper.by, wrapper.value
             ),
         ));
     }
@@ -165,14 +212,14 @@ pub(super) fn defeats(at: &Surroundings<'_>) -> Vec<Defeat> {
             format!(
                 "{} sets the wrapper `{}` for members: they are compiled by it and under other keys",
                 wrapper.by,
-                without_credentials(&wrapper.value)
+                wrapper.value
             ),
         ));
     }
     let linked = at.kinds.linked();
     let is_linked = |unit: &Unit<'_>| {
         let is_macro = at.macros.contains(unit.package) && unit.target.is_empty();
-        unit.mode != "run-custom-build"
+        unit.mode != RUN
             && (is_macro || unit.target.contains("build-script") || unit.target.starts_with("bin"))
     };
     if linked > 0 {
@@ -194,7 +241,9 @@ pub(super) fn defeats(at: &Surroundings<'_>) -> Vec<Defeat> {
         });
     }
     if let Some(by) = &at.incremental {
-        let is_member = |unit: &Unit<'_>| at.members.contains(unit.package) && !is_linked(unit);
+        let is_member = |unit: &Unit<'_>| {
+            at.members.contains(unit.package) && unit.mode != RUN && !is_linked(unit)
+        };
         let share = at.timeline.map(|timeline| share(timeline, is_member));
         out.push(Defeat {
             code: "incremental",
@@ -244,16 +293,30 @@ pub(super) fn defeats(at: &Surroundings<'_>) -> Vec<Defeat> {
     out
 }
 
+/// What [`refused`] means.
+pub(super) fn refusal(variable: &str) -> String {
+    format!(
+        "{variable}=1 in the environment: sccache refuses to compile anything with it, so every build through it fails; \
+         unset it, or build with `RUSTC_WRAPPER=`"
+    )
+}
+
 /// Whether a variable is part of the keys of sccache, and is not there only because cargo started this program.
 /// Source: `generate_hash_key` in sccache's `src/compiler/rust.rs`.
 pub(super) fn is_hashed(name: &str) -> bool {
-    const SETTINGS: [&str; 9] = [
+    const SETTINGS: [&str; 15] = [
+        "ALIAS_",
         "BUILD_",
+        "CACHE_",
+        "FUTURE_INCOMPAT_",
         "HTTP_",
         "INCREMENTAL",
+        "INSTALL_",
+        "LOG",
         "NET_",
         "PROFILE_",
         "REGISTRY_",
+        "RESOLVER_",
         "TARGET_",
         "TERM_",
         "UNSTABLE_",

@@ -11,12 +11,14 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use tempfile::TempDir;
 
 use super::found::Found;
 use crate::{
     cargo::{Background, Cargo},
     disk, interrupt,
     sccache::{self, Answer, PORT, Trouble},
+    shadow,
     snapshot::Snapshot,
 };
 
@@ -59,17 +61,16 @@ fn harmless(added: &[(String, String)]) -> Vec<(String, String)> {
 }
 
 /// What the server that builds would use says of itself; none where none runs.
-pub(super) fn running(cargo: &Cargo) -> Option<Answer> {
-    if std::env::var_os("SCCACHE_SERVER_UDS").is_none() && !listens(port_of_builds()) {
+pub(super) fn running(cargo: &Cargo, found: &Found) -> Option<Answer> {
+    if std::env::var_os("SCCACHE_SERVER_UDS").is_none() && !listens(port_of_builds(found)) {
         return None;
     }
     ask(cargo).ok()
 }
 
 /// The port that builds look for a server at.
-pub(super) fn port_of_builds() -> u16 {
-    let set = std::env::var("SCCACHE_SERVER_PORT").ok().and_then(|port| port.parse().ok());
-    set.unwrap_or(PORT)
+pub(super) fn port_of_builds(found: &Found) -> u16 {
+    found.value("SCCACHE_SERVER_PORT").and_then(|port| port.parse().ok()).unwrap_or(PORT)
 }
 
 fn ask(cargo: &Cargo) -> Result<Answer> {
@@ -108,30 +109,40 @@ pub(super) struct NotStarted {
 pub(super) struct OwnServer {
     port: u16,
     cargo: Cargo,
-    log: PathBuf,
+    /// What it writes before and after it has set up its log, with whatever credentials are in its settings.
+    logs: [PathBuf; 2],
+    /// Where the log is to lie afterwards, without them.
+    kept: Option<PathBuf>,
     process: Background,
+    /// With the log: removed after the process has ended.
+    _private: TempDir,
 }
 
 impl OwnServer {
     /// Starts a server with the settings of `cargo` and waits until it answers. It tries its storage first, as by
-    /// default, whatever the settings say.
+    /// default, whatever the settings say. Its log is kept at `kept`.
     ///
     /// # Errors
     /// When it cannot be tried, or the user interrupts. That it does not start is no error.
-    pub(super) fn start(cargo: Cargo, log: &Path) -> Result<Result<Self, NotStarted>> {
+    pub(super) fn start(cargo: Cargo, kept: Option<&Path>) -> Result<Result<Self, NotStarted>> {
         let port = free_port()?;
-        let own: [(&str, OsString); 8] = [
+        let (private, dir) = shadow::temporary()?;
+        let logs = ["start.log", "server.log"].map(|name| dir.join(name));
+        let own: [(&str, OsString); 9] = [
             ("SCCACHE_SERVER_PORT", port.to_string().into()),
             ("SCCACHE_START_SERVER", "1".into()),
             ("SCCACHE_NO_DAEMON", "1".into()),
             ("SCCACHE_LOG", "sccache=debug".into()),
+            // Else what it says would go where the user has it go.
+            ("SCCACHE_ERROR_LOG", logs[1].clone().into()),
             ("SCCACHE_IDLE_TIMEOUT", "0".into()),
             ("SCCACHE_SKIP_CACHE_CHECK", "0".into()),
             ("SCCACHE_CLIENT_SIDE", "0".into()),
             ("RUST_BACKTRACE", "0".into()),
         ];
-        let process = cargo.clone().with_variables(own).background(sccache::PROGRAM, log)?;
-        let server = Self { port, cargo, log: log.to_path_buf(), process };
+        let process = cargo.clone().with_variables(own).background(sccache::PROGRAM, &logs[0])?;
+        let kept = kept.map(Path::to_path_buf);
+        let server = Self { port, cargo, logs, kept, process, _private: private };
         let start = Instant::now();
         loop {
             interrupt::check()?;
@@ -159,13 +170,17 @@ impl OwnServer {
         NotStarted { trouble, said }
     }
 
-    /// The log so far.
+    /// The log so far. It may hold credentials.
     ///
     /// # Errors
     /// When it cannot be read.
     pub(super) fn log(&self) -> Result<String> {
-        let bytes = disk::read_optional(&self.log)?.unwrap_or_default();
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+        let mut all = String::new();
+        for path in &self.logs {
+            let bytes = disk::read_optional(path)?.unwrap_or_default();
+            all.push_str(&String::from_utf8_lossy(&bytes));
+        }
+        Ok(all)
     }
 
     /// Variables by which a build uses this server.
@@ -180,23 +195,35 @@ impl OwnServer {
         self.cargo.clone().with_variables([("SCCACHE_SERVER_PORT", self.port.to_string())])
     }
 
+    /// What it says of itself.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub(super) fn answer(&self) -> Result<Answer> {
+        ask(&self.own())
+    }
+
     /// What it has done since the last time this was asked.
     ///
     /// # Errors
     /// When it does not answer.
     pub(super) fn take(&self) -> Result<Answer> {
-        let answer = ask(&self.own())?;
+        let answer = self.answer()?;
         self.own().capture(sccache::PROGRAM, &["--zero-stats"])?;
         Ok(answer)
     }
 }
 
 impl Drop for OwnServer {
-    /// Lets it write what it has begun to write, and ends it.
+    /// Lets it write what it has begun to write, keeps its log, and ends it.
     fn drop(&mut self) {
         if !self.process.has_ended() && !interrupt::is_interrupted() {
             // Whether it heard or not, the process is ended next.
             let _ = self.own().capture(sccache::PROGRAM, &["--stop-server"]);
+        }
+        if let (Some(kept), Ok(log)) = (&self.kept, self.log()) {
+            // A log that cannot be kept is no reason to lose what was measured.
+            let _ = disk::write(kept, sccache::without_credentials(&log).as_bytes());
         }
     }
 }
@@ -251,6 +278,19 @@ mod tests {
         }
         assert_eq!(host_and_port("unix:///run/redis.sock"), None);
         assert_eq!(host_and_port(""), None);
+    }
+
+    #[test]
+    fn the_port_of_builds_is_that_of_the_configuration() {
+        let found = |settings| Found { settings, ..Found::default() };
+        assert_eq!(port_of_builds(&found(Vec::new())), PORT);
+        // `[env]` of a file is handed to whatever cargo starts.
+        let set = crate::cache::found::Setting {
+            name: "SCCACHE_SERVER_PORT".to_owned(),
+            value: "4300".to_owned(),
+            by: ".cargo/config.toml".to_owned(),
+        };
+        assert_eq!(port_of_builds(&found(vec![set])), 4300);
     }
 
     #[test]

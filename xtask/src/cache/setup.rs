@@ -18,7 +18,7 @@ use crate::{
     manifest, output,
     plan::{Change, Edit, config_file},
     record::SCHEMA,
-    sccache::{self, CREDENTIALS, HOW_TO_INSTALL, OWN, WITHOUT_CHECK, Wanted},
+    sccache::{self, CREDENTIALS, HOW_TO_INSTALL, OWN, Version, WITHOUT_CHECK, Wanted},
     shell::Shell,
     snapshot::{CONFIG, OLD_CONFIG, Snapshot},
 };
@@ -52,21 +52,8 @@ pub(super) fn run(args: &cli::CacheSetup, global: &Global, shell: &Shell) -> Res
     let document = document(snapshot)?;
     let change = set_up(document, &variables).map_err(|error| anyhow!(error))?;
     let planned = Planned::of(snapshot, &change)?;
-    let mut notes = vec![format!("sccache {version}; credentials: {}", credentials_of(&wanted))];
-    if version < WITHOUT_CHECK && wanted.backend != cli::Backend::Local {
-        notes.push(format!(
-            "sccache {version} stops a build after ten seconds where the server cannot be reached; {WITHOUT_CHECK} \
-             goes on. `RUSTC_WRAPPER= cargo build` builds without it"
-        ));
-    }
-    notes.push(
-        "everybody who builds here needs sccache from now on; `RUSTC_WRAPPER= cargo build` builds without it".to_owned(),
-    );
-    for (name, file) in &found.exposed {
-        notes
-            .push(format!("`{file}` sets `{name}`, a credential: take it out, and make a new one"));
-    }
-    if let Some(running) = server::running(&server::that_looks(snapshot, &found))
+    let mut notes = notes_of(&wanted, version, &found);
+    if let Some(running) = server::running(&server::that_looks(snapshot, &found), &found)
         && !planned.is_idle()
     {
         notes.push(format!(
@@ -137,6 +124,40 @@ pub(super) fn remove(args: &cli::CacheRemove, global: &Global, shell: &Shell) ->
         }))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What whoever sets up such a cache should know.
+fn notes_of(wanted: &Wanted, version: Version, found: &Found) -> Vec<String> {
+    let mut notes = vec![format!("sccache {version}; credentials: {}", credentials_of(wanted))];
+    if version < WITHOUT_CHECK && wanted.backend != cli::Backend::Local {
+        notes.push(format!(
+            "sccache {version} stops a build after ten seconds where the server cannot be reached; {WITHOUT_CHECK} \
+             goes on. `RUSTC_WRAPPER= cargo build` builds without it"
+        ));
+    }
+    notes.push(
+        "everybody who builds here needs sccache from now on; `RUSTC_WRAPPER= cargo build` builds without it".to_owned(),
+    );
+    if let Some((variable, _)) = &found.taken_back {
+        notes.push(format!(
+            "{variable} is empty in the environment: builds here run through no wrapper until it is unset"
+        ));
+    }
+    for (name, is_in_the_way) in [
+        ("SCCACHE_REDIS", wanted.backend == cli::Backend::Redis),
+        ("SCCACHE_REDIS_TTL", wanted.expiration.is_some()),
+    ] {
+        if is_in_the_way && found.is_set(name) {
+            notes.push(format!(
+                "`{name}` is set, and sccache does not start with it beside these settings: take it out"
+            ));
+        }
+    }
+    for (name, file) in &found.exposed {
+        notes
+            .push(format!("`{file}` sets `{name}`, a credential: take it out, and make a new one"));
+    }
+    notes
 }
 
 fn say_plan(planned: &Planned, consent: Consent, global: &Global, shell: &Shell) -> Result<()> {

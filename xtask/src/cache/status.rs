@@ -2,10 +2,7 @@
 //!
 //! Only looks: it runs sccache and nothing of the workspace. The storage is tried as every start of sccache tries it.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    process::ExitCode,
-};
+use std::{collections::BTreeSet, process::ExitCode};
 
 use anyhow::Result;
 use serde::Serialize;
@@ -22,7 +19,6 @@ use crate::{
     record::SCHEMA,
     report,
     sccache::{self, Answer, CREDENTIALS, HOW_TO_INSTALL, Trouble, Version},
-    shadow,
     shell::Shell,
     snapshot::{self, Intent, Snapshot},
     wording,
@@ -49,13 +45,15 @@ pub(super) fn run(global: &Global, shell: &Shell) -> Result<ExitCode> {
     let snapshot = Snapshot::read(&root, global.offline, &[])?;
     let found = Found::read(&snapshot);
     let cargo = server::that_looks(&snapshot, &found);
-    let running = found.version.and_then(|_| server::running(&cargo));
+    let running = found.version.and_then(|_| server::running(&cargo, &found));
     let configured = found.version.and_then(|_| server::as_configured(&cargo));
-    let reach = reach(&snapshot, &found, global, shell)?;
+    let reach = reach(&snapshot, &found, configured.as_ref(), global, shell)?;
     let defeats = defeats_of(&snapshot, &found, shell)?;
     let location = location(&found, configured.as_ref());
     let warnings = warnings(&found, running.as_ref(), location.as_deref());
-    let is_usable = found.is_wrapped() && found.version.is_some() && reach.ok != Some(false);
+    let is_refused = defeats.iter().any(|defeat| defeat.code == "refused");
+    let is_usable =
+        found.is_wrapped() && found.version.is_some() && reach.ok != Some(false) && !is_refused;
     let statistics = running.as_ref().map(Answer::statistics);
     if global.format == Format::Json {
         output::json(&json!({
@@ -65,13 +63,13 @@ pub(super) fn run(global: &Global, shell: &Shell) -> Result<ExitCode> {
             "usable": is_usable,
             "sccache": found.version.map(|version| version.to_string()),
             "wrapper": found.wrapper,
-            "backend": found.backend().as_str(),
+            "backend": backend(&found),
             "settings": found.settings,
             "credentials": found.credentials,
             "location": location,
             "reach": reach,
             "server": running.as_ref().map(|answer| json!({
-                "port": server::port_of_builds(),
+                "port": server::port_of_builds(&found),
                 "location": answer.location(),
                 "bytes": answer.bytes(),
                 "most_bytes": answer.most_bytes(),
@@ -89,13 +87,30 @@ pub(super) fn run(global: &Global, shell: &Shell) -> Result<ExitCode> {
 }
 
 /// Tries the storage with a server of our own, unless nothing is set up or the network is not to be used.
-fn reach(snapshot: &Snapshot, found: &Found, global: &Global, shell: &Shell) -> Result<Reach> {
+fn reach(
+    snapshot: &Snapshot,
+    found: &Found,
+    configured: Option<&Answer>,
+    global: &Global,
+    shell: &Shell,
+) -> Result<Reach> {
     let untried = |text: &str| Reach { ok: None, trouble: None, text: text.to_owned() };
     if found.version.is_none() {
         return Ok(untried("not tried: sccache cannot be run"));
     }
     if !found.is_wrapped() {
-        return Ok(untried("not tried: builds do not run through sccache"));
+        let (why, next) = found.why_not_wrapped();
+        return Ok(untried(&format!("not tried: {why}; {next}")));
+    }
+    if let Some(variable) = found.foreign() {
+        return Ok(untried(&format!(
+            "not tried: `{variable}` has sccache keep its cache where `cache setup` does not"
+        )));
+    }
+    if let Some(location) = configured.and_then(|answer| elsewhere(found, answer)) {
+        return Ok(untried(&format!(
+            "not tried: sccache keeps its cache elsewhere ({location}), by a configuration file of its own"
+        )));
     }
     if found.backend() == Backend::Local {
         return Ok(untried("a local directory: nothing to reach; `cache verify` tries it"));
@@ -104,12 +119,26 @@ fn reach(snapshot: &Snapshot, found: &Found, global: &Global, shell: &Shell) -> 
         return Ok(untried("not tried: `--offline`"));
     }
     shell.status("Trying", "the storage, with a server of its own");
-    let (_temporary, dir) = shadow::temporary()?;
     let cargo = server::that_looks(snapshot, found);
-    Ok(match OwnServer::start(cargo, &dir.join("server.log"))? {
+    Ok(match OwnServer::start(cargo, None)? {
         Err(refused) => refusal(found, &refused),
         Ok(server) => reached(sccache::trouble(&server.log()?)),
     })
+}
+
+/// The backend, as in flags; `other` where no setup writes such a one.
+fn backend(found: &Found) -> &'static str {
+    match found.foreign() {
+        Some(_) => "other",
+        None => found.backend().as_str(),
+    }
+}
+
+/// Where sccache keeps its cache, if its variables name no server and yet that is no directory.
+pub(super) fn elsewhere(found: &Found, answer: &Answer) -> Option<String> {
+    let is_plain =
+        found.backend() == Backend::Local && found.value("SCCACHE_MULTILEVEL_CHAIN").is_none();
+    answer.location().filter(|location| is_plain && !location.starts_with("Local disk"))
 }
 
 /// What a server that started makes of its storage.
@@ -169,13 +198,11 @@ pub(super) fn defeats_of(snapshot: &Snapshot, found: &Found, shell: &Shell) -> R
     let timeline = record.as_ref().and_then(|record| {
         record.timelines.iter().rev().find(|timeline| timeline.what == "clean-dev")
     });
-    let environment: BTreeMap<String, String> = ["CARGO_INCREMENTAL", "CARGO_BUILD_INCREMENTAL"]
-        .into_iter()
-        .filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)))
-        .collect();
+    let environment = defeats::environment();
     Ok(defeats::defeats(&Surroundings {
         found,
         kinds: defeats::kinds(snapshot),
+        refused: defeats::refused(found.version, &environment),
         incremental: defeats::incremental(snapshot, &environment),
         members: snapshot.members.iter().map(|member| member.name.clone()).collect::<BTreeSet<_>>(),
         macros: defeats::macros(snapshot),
@@ -252,11 +279,12 @@ fn lines(
         match &found.wrapper {
             Some(wrapper) => format!("`{}`, set by {}", wrapper.value, wrapper.by),
             None => {
-                "none: builds do not use a cache; `cargo xtask cache setup` sets one up".to_owned()
+                let (why, next) = found.why_not_wrapped();
+                format!("none: {why}; {next}")
             }
         },
     );
-    say("backend", found.backend().as_str().to_owned());
+    say("backend", backend(found).to_owned());
     for setting in &found.settings {
         say("setting", format!("{} = {} ({})", setting.name, setting.value, setting.by));
     }
@@ -267,7 +295,7 @@ fn lines(
     match running {
         None => say("server", "none is running; the first build starts one".to_owned()),
         Some(answer) => {
-            say("server", format!("running on port {}", server::port_of_builds()));
+            say("server", format!("running on port {}", server::port_of_builds(found)));
             let statistics = answer.statistics();
             say("since start", statistics.sentence());
             for reason in statistics.reasons_in_words() {

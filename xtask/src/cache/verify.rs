@@ -17,13 +17,14 @@ use tempfile::TempDir;
 use super::{
     defeats,
     found::Found,
+    fresh::{Fresh, Variables},
     proof::{self, Built, Place, Proof},
     server::{self, OwnServer},
     status::{self, Reach},
 };
 use crate::{
     cargo,
-    cli::{self, Backend, Format, Global},
+    cli::{self, Format, Global},
     commit, disk, history,
     lock::WorkspaceLock,
     output,
@@ -37,9 +38,6 @@ use crate::{
 
 /// The history of proofs, a [`Proof`] a line.
 const PROOFS: &str = "cache.jsonl";
-
-/// How long Redis keeps what a proof put into it, seconds.
-const KEPT_SECONDS: &str = "3600";
 
 /// Runs the command. Exit code 1 where the cache cannot be used, or another directory gets nothing from it.
 ///
@@ -57,21 +55,10 @@ pub(super) fn run(args: &cli::CacheVerify, global: &Global, shell: &Shell) -> Re
         bail!("sccache cannot be run, so there is nothing to prove\nhint: {HOW_TO_INSTALL}");
     };
     if !found.is_wrapped() {
-        bail!(
-            "builds do not run through sccache here\nhint: `cargo xtask cache setup --backend local` sets a cache up"
-        );
+        let (why, next) = found.why_not_wrapped();
+        bail!("there is nothing to prove: {why}\nhint: {next}");
     }
-    if let Some(setting) = found.settings.iter().find(|it| it.value == "READ_ONLY") {
-        bail!(
-            "`{}` is READ_ONLY, so nothing can be filled\nhint: verify where the cache is written, as in CI",
-            setting.name
-        );
-    }
-    if std::env::var_os("SCCACHE_SERVER_UDS").is_some() {
-        bail!(
-            "SCCACHE_SERVER_UDS is set, by which builds find another server\nhint: unset it for this command"
-        );
-    }
+    hold_provable(&snapshot, &found)?;
     let run_dir = report::new_run_dir(&snapshot.target_dir)?;
     let mut proof = Proof {
         schema: SCHEMA,
@@ -84,7 +71,8 @@ pub(super) fn run(args: &cli::CacheVerify, global: &Global, shell: &Shell) -> Re
         sccache: version.to_string(),
         backend: found.backend().as_str(),
         location: None,
-        incremental: !args.no_incremental && is_incremental(&snapshot),
+        incremental: !args.no_incremental
+            && defeats::incremental(&snapshot, &defeats::environment()).is_some(),
         reach: Reach { ok: None, trouble: None, text: String::new() },
         builds: Vec::new(),
         bytes: None,
@@ -122,69 +110,34 @@ pub(super) fn run(args: &cli::CacheVerify, global: &Global, shell: &Shell) -> Re
     Ok(if proof.is_proved() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-fn is_incremental(snapshot: &Snapshot) -> bool {
-    let variables = ["CARGO_INCREMENTAL", "CARGO_BUILD_INCREMENTAL"];
-    let set =
-        variables.into_iter().filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)));
-    defeats::incremental(snapshot, &set.collect()).is_some()
-}
-
-/// Names and values.
-type Variables = Vec<(String, String)>;
-
-/// A cache that is empty and goes with this, or is left to the server's own forgetting.
-struct Fresh {
-    variables: Variables,
-    /// What stays, in a sentence.
-    left: Option<String>,
-    _local: Option<TempDir>,
-}
-
-impl Fresh {
-    fn new(snapshot: &Snapshot, found: &Found, round: usize) -> Result<Self> {
-        let mut variables = Vec::new();
-        let mut local = None;
-        let mut left = None;
-        let backend = found.backend();
-        let stamp = chrono::Local::now().format("%Y%m%d-%H%M%S");
-        if let Some(name) = sccache::prefix_variable(backend) {
-            let own =
-                found.value(name).map(|prefix| prefix.trim_end_matches('/')).unwrap_or_default();
-            let prefix = format!("{own}/xtask-verify-{stamp}-{}-{round}", std::process::id());
-            let prefix = prefix.trim_start_matches('/').to_owned();
-            left = Some(match backend {
-                Backend::Redis => format!("keys below `{prefix}` stay in Redis for an hour"),
-                _ => format!(
-                    "what lies below `{prefix}` stays on the server; delete it when you like"
-                ),
-            });
-            variables.push((name.to_owned(), prefix));
-            if backend == Backend::Redis {
-                variables.push(("SCCACHE_REDIS_EXPIRATION".to_owned(), KEPT_SECONDS.to_owned()));
-            }
-        }
-        let is_chain = found.value("SCCACHE_MULTILEVEL_CHAIN").is_some();
-        if backend == Backend::Local || is_chain {
-            let own = crate::target_dir::own(&snapshot.target_dir)?;
-            fs::create_dir_all(&own)
-                .with_context(|| format!("failed to create `{}`", own.display()))?;
-            let dir = tempfile::Builder::new().prefix("cache-").tempdir_in(&own);
-            let dir = dir.with_context(|| format!("failed to write in `{}`", own.display()))?;
-            variables.push(("SCCACHE_DIR".to_owned(), dir.path().display().to_string()));
-            local = Some(dir);
-        }
-        Ok(Self { variables, left, _local: local })
+/// Holds that a server of our own with an empty cache can take the place of the one that builds use.
+fn hold_provable(snapshot: &Snapshot, found: &Found) -> Result<()> {
+    if let Some(variable) = found.foreign() {
+        bail!(
+            "`{variable}` has sccache keep its cache where this cannot give a proof an empty one of its own\n\
+             hint: unset it for this command, and the proof is made with the settings of `cache setup`"
+        );
     }
-
-    /// The same cache with an empty local one in front: what another machine has.
-    fn on_another_machine(&self) -> Result<Option<(TempDir, Variables)>> {
-        let (Some(local), Some(_)) = (&self._local, &self.left) else { return Ok(None) };
-        let above = local.path().parent().unwrap_or(local.path());
-        let dir = tempfile::Builder::new().prefix("cache-").tempdir_in(above);
-        let dir = dir.with_context(|| format!("failed to write in `{}`", above.display()))?;
-        let mut variables = self.variables.clone();
-        variables.push(("SCCACHE_DIR".to_owned(), dir.path().display().to_string()));
-        Ok(Some((dir, variables)))
+    if let Some(variable) = defeats::refused(found.version, &defeats::environment()) {
+        bail!(
+            "{variable}=1 is in the environment, with which sccache refuses to compile anything\nhint: unset it"
+        );
+    }
+    if let Some(why) = found.read_only() {
+        bail!("{why}, so nothing can be filled\nhint: verify where the cache is written, as in CI");
+    }
+    let by_env = snapshot.stack.env();
+    let is_forced = |name| by_env.iter().any(|(known, _, entry)| known == name && entry.force);
+    let other = ["SCCACHE_SERVER_UDS", "SCCACHE_SERVER_PORT"].into_iter().find(|name| {
+        is_forced(*name) || *name == "SCCACHE_SERVER_UDS" && found.value(name).is_some()
+    });
+    match other {
+        Some(name) => {
+            bail!(
+                "{name} is set, by which builds find another server\nhint: unset it for this command"
+            )
+        }
+        None => Ok(()),
     }
 }
 
@@ -204,7 +157,7 @@ impl Stage<'_> {
         let log = self.run_dir.join("logs").join(format!("{round}-server.log"));
         self.shell.status("Starting", "a server of sccache with an empty cache");
         let cargo = server::cargo(self.snapshot, self.found, &fresh.variables);
-        let server = match OwnServer::start(cargo, &log)? {
+        let server = match OwnServer::start(cargo, Some(&log))? {
             Ok(server) => server,
             Err(refused) => {
                 proof.reach = status::refusal(self.found, &refused);
@@ -213,6 +166,12 @@ impl Stage<'_> {
                 return Ok(false);
             }
         };
+        if let Some(location) = status::elsewhere(self.found, &server.answer()?) {
+            bail!(
+                "sccache keeps its cache elsewhere ({location}), by a configuration file of its own, and a proof needs \
+                 an empty one\nhint: point SCCACHE_CONF to an empty file for this command"
+            );
+        }
         proof.reach = status::reached(sccache::trouble(&server.log()?));
         if proof.reach.trouble.is_some() {
             self.shell.warn(&proof.reach.text);
@@ -239,7 +198,7 @@ impl Stage<'_> {
                 kept.push(dir);
                 let log = self.run_dir.join("logs").join(format!("{round}-server-2.log"));
                 let cargo = server::cargo(self.snapshot, self.found, &variables);
-                let Ok(second) = OwnServer::start(cargo, &log)? else {
+                let Ok(second) = OwnServer::start(cargo, Some(&log))? else {
                     bail!("the server of sccache did not start again, see `{}`", log.display());
                 };
                 server = second;
@@ -298,9 +257,9 @@ impl Stage<'_> {
         if self.snapshot.build_dir.is_some() {
             args.extend(["--config", &build_dir]);
         }
-        // By a flag: the variable would be a part of every key.
+        // By a flag: the variable would be a part of every key. It wins over profiles and whatever `build.incremental` says.
         if self.args.no_incremental {
-            args.extend(["--config", "profile.dev.incremental=false"]);
+            args.extend(["--config", "build.incremental=false"]);
         }
         let log = self.run_dir.join("logs").join(format!("{name}.log"));
         let progress = self.shell.progress("Building", title, None);

@@ -45,10 +45,10 @@ pub(crate) struct CacheSetup {
     /// What every key begins with, so that others can use the same server
     #[arg(long, value_name = "PREFIX")]
     pub(crate) key_prefix: Option<String>,
-    /// Directory of a local cache [default: sccache's own]
+    /// Directory of a local cache, an absolute path [default: sccache's own]
     #[arg(long, value_name = "PATH")]
     pub(crate) dir: Option<String>,
-    /// Largest size of a local cache, for instance 20G [default: sccache's own, 10G]
+    /// Largest size of a local cache, a number with K, M, G or T, for instance 20G [default: sccache's own, 10G]
     #[arg(long, value_name = "SIZE")]
     pub(crate) size: Option<String>,
     /// Let Redis forget what nobody has written for so many seconds [default: never]

@@ -2,6 +2,8 @@
 //!
 //! Invariant: no value that this makes holds a credential. Source of the names: sccache's `docs/Configuration.md`.
 
+use std::path::Path;
+
 use crate::cli::Backend;
 
 /// What is wanted of a cache.
@@ -40,7 +42,7 @@ impl Wanted {
 }
 
 /// Every variable that a setup may write: what a later setup replaces and a removal takes out.
-pub(crate) const OWN: [&str; 25] = [
+pub(crate) const OWN: [&str; 24] = [
     "SCCACHE_DIR",
     "SCCACHE_CACHE_SIZE",
     "SCCACHE_LOCAL_RW_MODE",
@@ -65,7 +67,6 @@ pub(crate) const OWN: [&str; 25] = [
     "SCCACHE_MULTILEVEL_WRITE_ERROR_POLICY",
     "SCCACHE_IGNORE_SERVER_IO_ERROR",
     "SCCACHE_SKIP_CACHE_CHECK",
-    "SCCACHE_CLIENT_SIDE",
 ];
 
 /// Variables that hold a credential, or a URL with one in it: never written, and named where a file sets one.
@@ -86,6 +87,9 @@ pub(crate) const SECRETS: [&str; 15] = [
     "ALIBABA_CLOUD_ACCESS_KEY_ID",
     "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
 ];
+
+/// Stands for a value that is not shown.
+pub(crate) const HIDDEN: &str = "(not shown: it holds a credential)";
 
 /// From which variables of the environment a backend takes its credentials.
 pub(crate) const CREDENTIALS: [(Backend, &str); 5] = [
@@ -111,6 +115,7 @@ pub(crate) fn variables(wanted: &Wanted) -> Result<Vec<(&'static str, String)>, 
     for (flag, value) in texts(wanted) {
         if let Some(value) = value {
             refuse_secret(flag, value, wanted.backend)?;
+            refuse_meaningless(flag, value)?;
         }
     }
     let mut out = Vec::new();
@@ -170,10 +175,8 @@ pub(crate) fn variables(wanted: &Wanted) -> Result<Vec<(&'static str, String)>, 
     if let (Some(prefix), Some(key)) = (&wanted.key_prefix, prefix_variable(wanted.backend)) {
         out.push((key, prefix.clone()));
     }
-    if wanted.read_only
-        && let Some(key) = mode_variable(wanted.backend)
-        && !out.iter().any(|(known, _)| *known == key)
-    {
+    let key = mode_variable(wanted.backend);
+    if wanted.read_only && !out.iter().any(|(known, _)| *known == key) {
         out.push((key, mode.to_owned()));
     }
     if let Some(dir) = &wanted.dir {
@@ -205,19 +208,20 @@ pub(crate) fn prefix_variable(backend: Backend) -> Option<&'static str> {
     }
 }
 
-fn mode_variable(backend: Backend) -> Option<&'static str> {
-    Some(match backend {
+/// The variable that says whether a backend is written.
+pub(crate) fn mode_variable(backend: Backend) -> &'static str {
+    match backend {
         Backend::Local => "SCCACHE_LOCAL_RW_MODE",
         Backend::Redis => "SCCACHE_REDIS_RW_MODE",
         Backend::S3 => "SCCACHE_S3_RW_MODE",
         Backend::Gcs => "SCCACHE_GCS_RW_MODE",
         Backend::Webdav => "SCCACHE_WEBDAV_RW_MODE",
-    })
+    }
 }
 
 /// The backend that variables configure: the first that sccache would take; local where none names a server.
-pub(crate) fn backend_of<'a>(mut is_set: impl FnMut(&'a str) -> bool) -> Backend {
-    let signs: [(&[&str], Backend); 4] = [
+pub(crate) fn backend_of(mut is_set: impl FnMut(&'static str) -> bool) -> Backend {
+    let signs: [(&[&'static str], Backend); 4] = [
         (&["SCCACHE_BUCKET"], Backend::S3),
         (
             &["SCCACHE_REDIS_ENDPOINT", "SCCACHE_REDIS_CLUSTER_ENDPOINTS", "SCCACHE_REDIS"],
@@ -228,6 +232,29 @@ pub(crate) fn backend_of<'a>(mut is_set: impl FnMut(&'a str) -> bool) -> Backend
     ];
     let found = signs.into_iter().find(|(names, _)| names.iter().any(|name| is_set(name)));
     found.map_or(Backend::Local, |(_, backend)| backend)
+}
+
+/// The variable by which sccache takes a storage that no setup writes, in place of the one that [`backend_of`] tells.
+/// Source: `CacheConfigs::into_fallback` in sccache's `src/config.rs`, which has the order.
+pub(crate) fn foreign_storage(
+    mut is_set: impl FnMut(&'static str) -> bool,
+) -> Option<&'static str> {
+    const FOREIGN: [&str; 7] = [
+        "SCCACHE_MEMCACHED",
+        "SCCACHE_MEMCACHED_ENDPOINT",
+        "SCCACHE_GHA_VERSION",
+        "SCCACHE_GHA_ENABLED",
+        "SCCACHE_AZURE_BLOB_CONTAINER",
+        "SCCACHE_OSS_BUCKET",
+        "SCCACHE_COS_BUCKET",
+    ];
+    let before = match backend_of(&mut is_set) {
+        Backend::S3 | Backend::Redis => 0,
+        Backend::Gcs => 2,
+        Backend::Webdav => 5,
+        Backend::Local => FOREIGN.len(),
+    };
+    FOREIGN[..before].iter().copied().find(|name| is_set(name))
 }
 
 fn texts(wanted: &Wanted) -> [(&'static str, Option<&str>); 6] {
@@ -263,17 +290,39 @@ fn refuse_strangers(wanted: &Wanted) -> Result<(), String> {
     }
 }
 
+/// Refuses a value that sccache takes without a word for something else.
+///
+/// # Errors
+/// A sentence: it is empty, no size that sccache reads, or a directory that depends on where its server lies.
+fn refuse_meaningless(flag: &str, value: &str) -> Result<(), String> {
+    // Source: `parse_size` in sccache's `src/config.rs`; what it cannot read, it passes over.
+    let is_size = || {
+        let number = value.strip_suffix(|c: char| "kmgtKMGT".contains(c)).unwrap_or(value);
+        number.parse::<u64>().is_ok()
+    };
+    match flag {
+        _ if value.trim().is_empty() => Err(format!(
+            "`{flag}` is empty, which sccache takes for not set\nhint: is the variable set that it is taken from?"
+        )),
+        "--size" if !is_size() => Err(format!(
+            "`--size {value}` is no size that sccache reads, and it would keep to its own 10G\n\
+             hint: a number with K, M, G or T after it, for instance `--size 20G`"
+        )),
+        // Sccache's server starts in the directory of its program.
+        "--dir" if !Path::new(value).has_root() => Err(format!(
+            "`--dir {value}` is not absolute, and sccache takes it from the directory that its program lies in\n\
+             hint: name the whole path, for instance `--dir /var/cache/sccache`"
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// Refuses a value that holds a credential.
 ///
 /// # Errors
 /// A sentence with the variable of the environment to use instead, and without the value.
 pub(crate) fn refuse_secret(flag: &str, value: &str, backend: Backend) -> Result<(), String> {
-    const SIGNS: [&str; 8] =
-        ["password=", "passwd=", "pass=", "pwd=", "token=", "secret=", "sig=", "credential="];
-    let lower = value.to_lowercase();
-    let has_user = value.split(',').any(|one| !user_of(one).unwrap_or_default().is_empty());
-    let has_key = value.split(|c: char| !c.is_ascii_alphanumeric()).any(is_access_key);
-    if has_user || has_key || SIGNS.iter().any(|sign| lower.contains(sign)) {
+    if holds_credential(value) {
         let from = CREDENTIALS.iter().find(|(known, _)| *known == backend);
         let from = from.map_or("the environment", |(_, from)| from);
         return Err(format!(
@@ -282,6 +331,16 @@ pub(crate) fn refuse_secret(flag: &str, value: &str, backend: Backend) -> Result
         ));
     }
     Ok(())
+}
+
+/// Whether a value has the form of one with a user, a password, a token or a key in it.
+fn holds_credential(value: &str) -> bool {
+    const SIGNS: [&str; 8] =
+        ["password=", "passwd=", "pass=", "pwd=", "token=", "secret=", "sig=", "credential="];
+    let lower = value.to_lowercase();
+    let has_user = value.split(',').any(|one| !user_of(one).unwrap_or_default().is_empty());
+    let has_key = value.split(|c: char| !c.is_ascii_alphanumeric()).any(is_access_key);
+    has_user || has_key || SIGNS.iter().any(|sign| lower.contains(sign))
 }
 
 /// What stands before the `@` of a URL's authority.
@@ -310,6 +369,13 @@ pub(crate) fn without_credentials(text: &str) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// The value of a setting as it may be shown: without users and passwords in URLs, and not at all where it holds a
+/// credential of another form.
+pub(crate) fn shown(value: &str) -> String {
+    let plain = without_credentials(value);
+    if holds_credential(&plain) { HIDDEN.to_owned() } else { plain }
 }
 
 #[cfg(test)]

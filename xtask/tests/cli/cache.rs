@@ -177,6 +177,21 @@ fn the_status_tells_a_cache_that_is_not_there_from_one_that_cannot_be_used() {
 }
 
 #[test]
+fn an_empty_variable_that_takes_the_wrapper_back_is_named_and_no_setup_is_asked_for() {
+    let stage = Stage::of("0.19.0", "");
+    stage.run(&[&REDIS[..], &["--yes"]].concat()).exits(0);
+    let variables =
+        [("PATH", stage.path.as_str()), ("SCCACHE_SERVER_PORT", "1"), ("RUSTC_WRAPPER", "")];
+    let status = stage.fixture.run_with(&variables, &["cache", "status"]).exits(1);
+    assert!(!status.stdout.contains("cache setup"), "{status:?}");
+    assert!(status.stdout.contains("unset RUSTC_WRAPPER"), "{status:?}");
+    let verify = stage.fixture.run_with(&variables, &["cache", "verify"]).exits(2);
+    verify.says("hint: unset RUSTC_WRAPPER");
+    let setup = [&REDIS[..], &["--key-prefix", "team", "--yes"]].concat();
+    stage.fixture.run_with(&variables, &setup).exits(0).says("RUSTC_WRAPPER is empty");
+}
+
+#[test]
 fn a_credential_in_the_configuration_is_named_and_not_shown() {
     let stage = Stage::of("0.19.0", "authentication failed for redis://u:hunter2@h");
     stage.fixture.put(
@@ -188,6 +203,99 @@ fn a_credential_in_the_configuration_is_named_and_not_shown() {
         let all = format!("{}{}", run.stdout, run.stderr);
         assert!(all.contains("SCCACHE_REDIS_PASSWORD") && !all.contains("hunter2"), "{run:?}");
     }
+}
+
+#[test]
+fn neither_a_diff_nor_a_log_that_is_kept_holds_a_credential() {
+    let stage = Stage::of("0.19.0", "no such database at redis://u:hunter2@h");
+    stage.fixture.put(
+        "-- .cargo/config.toml --\n[build]\nrustc-wrapper = \"sccache\"\n[env]\n\
+         SCCACHE_REDIS_ENDPOINT = \"redis://u:hunter2@h\"\nSCCACHE_REDIS_PASSWORD = \"hunter2\"\n",
+    );
+    for args in [&[&REDIS[..], &["--dry-run"]].concat()[..], &["cache", "remove", "--dry-run"]] {
+        let run = stage.run(args).exits(0);
+        let all = format!("{}{}", run.stdout, run.stderr);
+        assert!(all.contains("-SCCACHE_REDIS_ENDPOINT") && !all.contains("hunter2"), "{run:?}");
+    }
+    let json = stage.run(&["cache", "verify", "--format", "json"]).exits(1).json();
+    let log = format!("{}/1-server.log", json["logs"].as_str().unwrap());
+    let log = fs::read_to_string(log).unwrap();
+    assert!(log.contains("no such database") && !log.contains("hunter2"), "{log}");
+}
+
+#[test]
+fn a_cache_that_no_setup_writes_is_neither_called_local_nor_filled_by_a_proof() {
+    let stage = Stage::of("0.19.0", "");
+    let config = "-- .cargo/config.toml --\n[build]\nrustc-wrapper = \"sccache\"\n[env]\n";
+    stage.fixture.put(&format!("{config}SCCACHE_GHA_ENABLED = \"true\"\n"));
+    let json = stage.run(&["cache", "status", "--format", "json"]).exits(0).json();
+    assert_eq!((&json["backend"], &json["reach"]["ok"]), (&"other".into(), &().into()));
+    assert!(json["reach"]["text"].as_str().unwrap().contains("SCCACHE_GHA_ENABLED"), "{json:#}");
+    stage.run(&["cache", "verify"]).exits(2).says("hint: unset it for this command");
+    // By a file of sccache's own, which this does not read.
+    stage.fixture.put(config);
+    let json = stage.run(&["cache", "status", "--format", "json"]).exits(0).json();
+    assert!(json["reach"]["text"].as_str().unwrap().contains("(somewhere)"), "{json:#}");
+}
+
+#[test]
+fn no_proof_is_made_where_its_builds_would_find_another_server() {
+    let stage = Stage::of("0.19.0", "");
+    let config = "-- .cargo/config.toml --\n[build]\nrustc-wrapper = \"sccache\"\n[env]\n";
+    for (line, name) in [
+        ("SCCACHE_SERVER_UDS = \"/run/s\"", "SCCACHE_SERVER_UDS"),
+        ("SCCACHE_SERVER_PORT = { value = \"7\", force = true }", "SCCACHE_SERVER_PORT"),
+    ] {
+        stage.fixture.put(&format!("{config}{line}\n"));
+        stage.run(&["cache", "verify"]).exits(2).says(&format!("{name} is set"));
+    }
+}
+
+#[test]
+fn a_variable_with_which_sccache_refuses_to_compile_makes_the_cache_unusable() {
+    let stage = Stage::of("0.19.0", "");
+    stage.run(&["cache", "setup", "--backend", "local", "--yes"]).exits(0);
+    let variables =
+        [("PATH", stage.path.as_str()), ("SCCACHE_SERVER_PORT", "1"), ("CARGO_INCREMENTAL", "1")];
+    let status = ["cache", "status", "--format", "json"];
+    let json = stage.fixture.run_with(&variables, &status).exits(1).json();
+    assert_eq!((&json["usable"], &json["defeats"][0]["code"]), (&false.into(), &"refused".into()));
+    stage.run(&status).exits(0);
+    stage.fixture.run_with(&variables, &["cache", "verify"]).exits(2).says("hint: unset it");
+}
+
+#[test]
+fn members_are_not_compiled_incrementally_where_that_is_asked_for_whatever_the_configuration_says()
+{
+    let stage = Stage::of("0.19.0", "authentication failed");
+    stage.run(&[&REDIS[..], &["--yes"]].concat()).exits(0);
+    let config = stage.fixture.read(".cargo/config.toml");
+    let config = config.replace("[build]\n", "[build]\nincremental = true\n");
+    stage.fixture.put(&format!("-- .cargo/config.toml --\n{config}"));
+    let verify = ["cache", "verify", "--no-incremental", "--format", "json"];
+    let json = stage.run(&verify).exits(1).json();
+    let log = format!("{}/without.log", json["logs"].as_str().unwrap());
+    let log = fs::read_to_string(log).unwrap();
+    assert!(log.contains("build.incremental=false"), "{log}");
+}
+
+#[test]
+fn what_a_server_says_is_read_and_not_written_where_the_user_has_his_own_write() {
+    // As sccache does: what it says goes to the file that is named, if one is.
+    let stage = Stage::new(
+        "case \"$1\" in\n--version) echo 'sccache 0.19.0' ;;\n\
+         '') echo 'authentication failed' >> \"${SCCACHE_ERROR_LOG:-/dev/stderr}\"; exit 2 ;;\n*) exit 1 ;;\nesac\n",
+    );
+    stage.run(&[&REDIS[..], &["--yes"]].concat()).exits(0);
+    let log = stage.fixture.path("sccache.log");
+    let variables = [
+        ("PATH", stage.path.as_str()),
+        ("SCCACHE_SERVER_PORT", "1"),
+        ("SCCACHE_ERROR_LOG", log.to_str().unwrap()),
+    ];
+    let run = stage.fixture.run_with(&variables, &["cache", "status", "--format", "json"]).exits(1);
+    assert_eq!(run.json()["reach"]["trouble"], "refused", "{run:?}");
+    assert!(!log.exists());
 }
 
 #[test]

@@ -21,6 +21,7 @@ fn said(found: &Found, timeline: Option<&Timeline>) -> Vec<Defeat> {
     defeats(&Surroundings {
         found,
         kinds: Kinds { libraries: 9, members: 2, macros: 1, scripts: 2, programs: 0, dynamic: 0 },
+        refused: None,
         incremental: Some("cargo's default for the dev profile".to_owned()),
         members: ["mine".to_owned()].into(),
         macros: ["derive".to_owned()].into(),
@@ -57,6 +58,7 @@ fn a_recorded_build_gives_the_share_of_the_time() {
             unit("serde", "build-script", 1.0),
             unit("derive", "", 2.0),
             unit("mine", "", 3.0),
+            TimelineUnit { mode: RUN.to_owned(), ..unit("mine", "build-script (run)", 5.0) },
         ],
         critical_path: Vec::new(),
         critical_seconds: 0.0,
@@ -66,8 +68,9 @@ fn a_recorded_build_gives_the_share_of_the_time() {
     };
     let all = said(&Found::default(), Some(&timeline));
     let share = |at: usize| all[at].share.unwrap();
-    assert!((share(0) - 0.3).abs() < 1e-9 && (share(1) - 0.3).abs() < 1e-9, "{all:?}");
-    assert!(all[0].text.contains("(30 % of the unit time of the last recorded build)"));
+    // The run of a build script of a member is neither linked nor compiled incrementally.
+    assert!((share(0) - 0.2).abs() < 1e-9 && (share(1) - 0.2).abs() < 1e-9, "{all:?}");
+    assert!(all[0].text.contains("(20 % of the unit time of the last recorded build)"));
 }
 
 #[test]
@@ -89,6 +92,9 @@ fn other_wrappers_come_first_with_who_has_set_them() {
 
 #[test]
 fn variables_that_are_part_of_keys_are_told_from_those_that_are_not() {
+    for name in ["CARGO_LOG", "CARGO_ALIAS_X", "CARGO_RESOLVER_INCOMPATIBLE_RUST_VERSIONS"] {
+        assert!(is_hashed(name), "{name}");
+    }
     for name in ["CARGO_TERM_COLOR", "CARGO_TARGET_DIR", "CARGO_INCREMENTAL", "CARGO_NET_OFFLINE"] {
         assert!(is_hashed(name), "{name}");
     }
@@ -102,4 +108,37 @@ fn variables_that_are_part_of_keys_are_told_from_those_that_are_not() {
     ] {
         assert!(!is_hashed(name), "{name}");
     }
+}
+
+fn variables(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+#[test]
+fn what_decides_on_incremental_compilation_is_what_cargo_lets_decide() {
+    let said = |config: &str, manifest: &str, environment: &[(&str, &str)]| {
+        let stack = Stack::of(&[("/c", config)], &[]);
+        incremental_by(&stack, &manifest.parse().unwrap(), &variables(environment))
+    };
+    let (on, off) = ("[profile.dev]\nincremental = true\n", "[profile.dev]\nincremental = false\n");
+    assert_eq!(said("", "", &[]).as_deref(), Some("cargo's default for the dev profile"));
+    assert_eq!(said("", off, &[]), None);
+    assert_eq!(said(on, off, &[]).as_deref(), Some("`profile.dev.incremental` in `/c`"));
+    assert_eq!(said(on, on, &[("CARGO_PROFILE_DEV_INCREMENTAL", "false")]), None);
+    let build = "[build]\nincremental = true\n";
+    let by_build = said(build, off, &[("CARGO_PROFILE_DEV_INCREMENTAL", "false")]);
+    assert_eq!(by_build.as_deref(), Some("`build.incremental` in `/c`"));
+    assert_eq!(said(build, on, &[("CARGO_BUILD_INCREMENTAL", "false")]), None);
+    // Cargo takes nothing but `1` for yes in this one.
+    assert_eq!(said(build, on, &[("CARGO_INCREMENTAL", "true")]), None);
+    assert!(said("", off, &[("CARGO_INCREMENTAL", "1")]).unwrap().starts_with("CARGO_INCREMENTAL"));
+}
+
+#[test]
+fn a_variable_with_which_sccache_compiles_nothing_comes_first() {
+    let set = variables(&[("CARGO_INCREMENTAL", "1")]);
+    assert_eq!(refused(Some(Version(0, 19, 0)), &set), Some("CARGO_INCREMENTAL"));
+    assert_eq!(refused(Some(Version(0, 10, 0)), &set), None);
+    assert_eq!(refused(None, &set), None);
+    assert_eq!(refused(Some(Version(0, 19, 0)), &variables(&[("CARGO_INCREMENTAL", "0")])), None);
 }

@@ -1,7 +1,7 @@
 //! What a setup and a removal make of a configuration, byte for byte.
 
 use super::*;
-use crate::cli::Backend;
+use crate::{cache::found::Setting, cli::Backend};
 
 fn redis() -> Vec<(&'static str, String)> {
     let wanted = Wanted { endpoint: Some("redis://h:1".to_owned()), ..Wanted::of(Backend::Redis) };
@@ -103,4 +103,23 @@ fn a_variable_in_another_form_is_an_error_and_not_passed_over() {
     let text = "[env]\nSCCACHE_DIR = { value = \"c\", relative = true }\n";
     let error = set_up(Some(&text.parse().unwrap()), &redis()).unwrap_err();
     assert!(error.contains("env.SCCACHE_DIR"), "{error}");
+}
+
+#[test]
+fn variables_that_sccache_refuses_beside_a_setup_are_named() {
+    let wanted = Wanted { expiration: Some(1), ..Wanted::of(Backend::Redis) };
+    let found = Found {
+        settings: vec![Setting {
+            name: "SCCACHE_REDIS_TTL".to_owned(),
+            value: "60".to_owned(),
+            by: "the environment".to_owned(),
+        }],
+        credentials: vec!["SCCACHE_REDIS".to_owned()],
+        ..Found::default()
+    };
+    let notes = |wanted: &Wanted| notes_of(wanted, Version(0, 19, 0), &found).join("\n");
+    let said = notes(&wanted);
+    assert!(said.contains("`SCCACHE_REDIS` is set") && said.contains("`SCCACHE_REDIS_TTL` is set"));
+    assert!(!notes(&Wanted { expiration: None, ..wanted }).contains("SCCACHE_REDIS_TTL"));
+    assert!(!notes(&Wanted::of(Backend::Local)).contains("take it out"));
 }

@@ -65,26 +65,28 @@ fn a_local_cache_in_front_is_a_chain_that_no_refused_write_breaks() {
 }
 
 #[test]
-fn every_variable_that_is_written_is_known_as_own_and_none_is_a_secret() {
+fn the_variables_known_as_own_are_those_that_are_written_and_none_is_a_secret() {
+    let mut written = std::collections::BTreeSet::new();
     for backend in [Backend::Local, Backend::Redis, Backend::S3, Backend::Gcs, Backend::Webdav] {
         let is_remote = backend != Backend::Local;
-        let wanted = Wanted {
-            endpoint: some("http://h").filter(|_| is_remote && backend != Backend::Gcs),
-            bucket: some("b").filter(|_| matches!(backend, Backend::S3 | Backend::Gcs)),
-            region: some("r").filter(|_| backend == Backend::S3),
-            key_prefix: some("p").filter(|_| is_remote),
-            expiration: Some(1).filter(|_| backend == Backend::Redis),
-            dir: some("/d"),
-            size: some("1G"),
-            read_only: true,
-            local_first: is_remote,
-            backend,
-        };
-        for (key, _) in variables(&wanted).unwrap() {
-            assert!(OWN.contains(&key), "{key}");
-            assert!(!SECRETS.contains(&key), "{key}");
+        for endpoint in ["http://h", "http://h,http://i"] {
+            let wanted = Wanted {
+                endpoint: some(endpoint).filter(|_| is_remote && backend != Backend::Gcs),
+                bucket: some("b").filter(|_| matches!(backend, Backend::S3 | Backend::Gcs)),
+                region: some("r").filter(|_| backend == Backend::S3),
+                key_prefix: some("p").filter(|_| is_remote),
+                expiration: Some(1).filter(|_| backend == Backend::Redis),
+                dir: some("/d"),
+                size: some("1G"),
+                read_only: true,
+                local_first: is_remote,
+                backend,
+            };
+            written.extend(variables(&wanted).unwrap().into_iter().map(|(key, _)| key));
         }
     }
+    assert_eq!(written, OWN.into());
+    assert!(SECRETS.iter().all(|secret| !written.contains(secret)));
 }
 
 #[test]
@@ -107,6 +109,28 @@ fn what_is_missing_or_means_nothing_is_said_with_the_flag() {
     ] {
         let error = variables(&wanted).unwrap_err();
         assert!(error.contains(said), "`{said}` in {error}");
+    }
+}
+
+#[test]
+fn what_sccache_would_pass_over_without_a_word_is_refused() {
+    for size in ["20GB", "20 G", "G", "-1", "1.5G"] {
+        let wanted = Wanted { size: some(size), ..Wanted::of(Backend::Local) };
+        let error = variables(&wanted).unwrap_err();
+        assert!(error.contains(size) && error.contains("hint: "), "{error}");
+    }
+    for size in ["20G", "20g", "512M", "1073741824"] {
+        let wanted = Wanted { size: some(size), ..Wanted::of(Backend::Local) };
+        assert!(text(&wanted).contains(&format!("SCCACHE_CACHE_SIZE={size}")));
+    }
+    for dir in ["cache", "./cache", "~/cache"] {
+        let wanted = Wanted { dir: some(dir), ..Wanted::of(Backend::Local) };
+        let error = variables(&wanted).unwrap_err();
+        assert!(error.contains(dir) && error.contains("not absolute"), "{error}");
+    }
+    for empty in ["", " "] {
+        let wanted = Wanted { endpoint: some(empty), ..Wanted::of(Backend::Redis) };
+        assert!(variables(&wanted).unwrap_err().contains("`--endpoint` is empty"));
     }
 }
 
@@ -168,6 +192,31 @@ fn a_server_is_named_without_user_and_password() {
         "redis, name: redis://h:1, prefix: /, also http://y/z@w"
     );
     assert_eq!(without_credentials("Local disk: \"/a@b\""), "Local disk: \"/a@b\"");
+}
+
+#[test]
+fn a_setting_with_a_credential_of_any_form_is_not_shown() {
+    for value in ["user:hunter2@h:6379", ":hunter2@a:1,:hunter2@b:2", "https://h/?sig=hunter2"] {
+        assert_eq!(shown(value), HIDDEN, "{value}");
+    }
+    assert_eq!(shown("redis://u:hunter2@h:1,redis://u:hunter2@i:1"), "redis://h:1,redis://i:1");
+    for value in ["redis://h:6379", "/home/a@b/cache", "20G", "1"] {
+        assert_eq!(shown(value), value);
+    }
+}
+
+#[test]
+fn a_storage_that_no_setup_writes_is_named_where_sccache_prefers_it() {
+    let foreign = |set: &[&str]| foreign_storage(|name| set.contains(&name));
+    assert_eq!(foreign(&[]), None);
+    assert_eq!(foreign(&["SCCACHE_DIR"]), None);
+    assert_eq!(foreign(&["SCCACHE_GHA_ENABLED"]), Some("SCCACHE_GHA_ENABLED"));
+    assert_eq!(foreign(&["SCCACHE_COS_BUCKET"]), Some("SCCACHE_COS_BUCKET"));
+    assert_eq!(foreign(&["SCCACHE_GHA_ENABLED", "SCCACHE_REDIS_ENDPOINT"]), None);
+    assert_eq!(foreign(&["SCCACHE_GHA_ENABLED", "SCCACHE_GCS_BUCKET"]), None);
+    let memcached = ["SCCACHE_MEMCACHED", "SCCACHE_GCS_BUCKET"];
+    assert_eq!(foreign(&memcached), Some("SCCACHE_MEMCACHED"));
+    assert_eq!(foreign(&["SCCACHE_OSS_BUCKET", "SCCACHE_WEBDAV_ENDPOINT"]), None);
 }
 
 #[test]

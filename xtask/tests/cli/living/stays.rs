@@ -328,3 +328,16 @@ fn a_directory_outside_that_nobody_else_builds_into_is_cleaned() {
     assert!(left(&run).contains("another checkout, may build into it"), "{run:?}");
     assert_eq!(run.json()["items"], serde_json::json!([]), "{run:?}");
 }
+
+#[test]
+fn what_cargo_run_uses_stays_and_neither_the_program_nor_a_runner_is_started() {
+    let fixture = Fixture::new(TWO);
+    let ran = fixture.path("ran");
+    let runner = format!("runner = [\"touch\", \"{}\"]", ran.display());
+    fixture.put(&format!("-- .cargo/config.toml --\n[target.'cfg(all())']\n{runner}\n"));
+    cargo(&fixture, "build -p app");
+    let run = clean(&fixture, &["--for", "run -p app", "--for", "run --bin app serve --port 80"]);
+    assert!(!ran.exists(), "{run:?}");
+    nothing_is_compiled(&fixture, "build -p app");
+    fixture.run(&["clean", "--for", "build --help"]).exits(2).says("builds nothing");
+}
