@@ -132,10 +132,10 @@ pub(crate) struct Optimize {
     /// Do not ask before the changes are proved and what stands is committed
     #[arg(short, long)]
     pub(crate) yes: bool,
-    /// Print findings, plan and diff; build nothing of the workspace and write nothing
+    /// Print the plan, into a file or a pipe with reasons and diff; build nothing of the workspace and write nothing
     #[arg(long, conflicts_with_all = ["yes", "check"])]
     pub(crate) dry_run: bool,
-    /// Show reasons and the unified diff with the plan (a dry run does into a file or a pipe)
+    /// Show reasons and the unified diff with the plan
     #[arg(long)]
     pub(crate) diff: bool,
     /// For CI: exit with 1 if changes are pending; write nothing

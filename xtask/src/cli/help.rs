@@ -5,7 +5,7 @@
 /// Where to begin, and the exit codes of every command.
 pub(crate) const TOP: &str = "\
 Where to begin:
-  $ cargo xtask optimize --dry-run   # look: findings and diff, nothing written
+  $ cargo xtask optimize --dry-run   # look: the plan, nothing written
   $ cargo xtask optimize             # prove them in a copy, ask, commit
   $ cargo xtask restore              # undo it, byte for byte
 
@@ -20,7 +20,7 @@ Exit codes:
 
 pub(crate) const OPTIMIZE: &str = "\
 Examples:
-  $ cargo xtask optimize --dry-run           # findings, plan and diff
+  $ cargo xtask optimize --dry-run           # the plan; `--diff` adds every line
   $ cargo xtask optimize                     # the whole, with a question
   $ cargo xtask optimize --yes --measure none  # in minutes: proved, not timed
   $ cargo xtask optimize --only unused-dependency,duplicate-version

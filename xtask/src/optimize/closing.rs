@@ -25,16 +25,12 @@ pub(super) struct Ended<'a> {
 
 /// Verbs, and what stands behind them.
 pub(super) fn lines(record: &Record, ended: Ended<'_>) -> [(&'static str, String); 5] {
-    let report = shell::shown(&ended.run_dir.join("report.html"));
     [
         ("Changed", changed(record, ended.files)),
         ("Gained", gained(record, ended.depth)),
         ("Rejected", rejected(record)),
         ("Undo", undo(record, ended.manifest)),
-        (
-            "Reported",
-            format!("in `{report}`; report.md, report.json, timing reports and logs are beside it"),
-        ),
+        ("Reported", reported(record, ended.run_dir)),
     ]
 }
 
@@ -64,8 +60,7 @@ fn changed(record: &Record, files: usize) -> String {
 /// What was measured, and what was counted where nothing was.
 fn gained(record: &Record, depth: Depth) -> String {
     let mut said = render::gains(record);
-    let is_timed = record.measurements.iter().any(|it| it.what.starts_with("clean-"));
-    if !is_timed {
+    if !is_timed(record) {
         let why = match depth {
             Depth::None => "nothing timed (`--measure none`)",
             Depth::Quick | Depth::Full => "nothing timed; the report says why",
@@ -76,6 +71,10 @@ fn gained(record: &Record, depth: Depth) -> String {
         }
     }
     said.join("; ")
+}
+
+fn is_timed(record: &Record) -> bool {
+    record.measurements.iter().any(|it| it.what.starts_with("clean-"))
 }
 
 fn fewer(before: &Side, after: &Side) -> Option<String> {
@@ -117,6 +116,17 @@ fn undo(record: &Record, manifest: Option<&Path>) -> String {
         ),
         _ => format!("by `cargo xtask restore {backup}`, which puts every byte back"),
     }
+}
+
+/// Where the report is, and what was kept beside it.
+fn reported(record: &Record, run_dir: &Path) -> String {
+    let report = shell::shown(&run_dir.join("report.html"));
+    let beside = match (is_timed(record), &record.baseline) {
+        (true, _) => "report.md, report.json, timing reports and logs",
+        (false, Some(_)) => "report.md, report.json and logs",
+        (false, None) => "report.md and report.json",
+    };
+    format!("in `{report}`; {beside} are beside it")
 }
 
 #[cfg(test)]
@@ -166,7 +176,7 @@ mod tests {
                 "Rejected: 1 change: title of broad-features:x (broad-features:x): first line; \
                  why in full, and how to settle it, is in the report",
                 "Undo: by `cargo xtask restore backup-1`, which puts every byte back",
-                "Reported: in `/runs/1/report.html`; report.md, report.json, timing reports and logs are beside it",
+                "Reported: in `/runs/1/report.html`; report.md, report.json and logs are beside it",
             ]
         );
     }
@@ -178,6 +188,7 @@ mod tests {
         assert_eq!(said[1], "Gained: nothing timed; the report says why");
         assert_eq!(said[2], "Rejected: nothing");
         assert_eq!(said[3], "Undo: nothing, as no file changed");
+        assert!(said[4].ends_with("; report.md and report.json are beside it"), "{}", said[4]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::{
 /// How much larger a linked binary may get: a ratio to the same binary before the search.
 const LARGEST_BINARY: f64 = 1.05;
 
-/// How much slower the user's benchmark command may get: a ratio to its time before the search.
+/// How much slower the user's benchmark command may get: a ratio to its time with the settings that were built in turn.
 const SLOWEST_BENCH: f64 = 1.03;
 
 /// What a guard says against settings that build faster: sizes against `reference`, the rest against

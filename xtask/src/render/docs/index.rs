@@ -89,7 +89,7 @@ fn pages(set: &Set<'_>) -> String {
 fn tool(set: &Set<'_>) -> Vec<String> {
     vec![
         text::commands(&["cargo xtask optimize"]),
-        "1. Reads the workspace, prints what it found and the diff it would make, and asks.\n\
+        "1. Reads the workspace, prints what it would change (`--diff` shows every line of it), and asks.\n\
          2. Copies the workspace twice, before and after, and checks that whatever compiled still does.\n\
          3. Builds both in turns and takes back what made a clean build slower; runs the tests.\n\
          4. Makes a backup, then writes every file or none.\n\

@@ -153,7 +153,7 @@ const METRICS: [Line; 7] = [
     (
         "Package directory",
         "cargo xtask validate --quick",
-        "its check `package directory`; `package-bytes` in a timed run",
+        "its check `package directory`; `package-bytes` in a timed run of `optimize`",
     ),
     ("Artifacts", "cargo xtask validate", "`artifacts`"),
     (
