@@ -1,6 +1,11 @@
-//! Imports run downwards: a module of the crate names only modules that stand below it in this list.
+//! Imports run downwards: a module of the crate names only modules that stand below it in this list. The map in
+//! docs/architecture.md has every file of the program, in the same order.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// The modules from high to low, as docs/architecture.md has them.
 const ORDER: &[&str] = &[
@@ -94,7 +99,7 @@ fn named(source: &str) -> BTreeSet<String> {
     found
 }
 
-fn sources(dir: &Path, out: &mut Vec<std::path::PathBuf>) {
+fn sources(dir: &Path, out: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).expect("the source directory is there") {
         let path = entry.expect("it can be read").path();
         if path.is_dir() {
@@ -105,29 +110,33 @@ fn sources(dir: &Path, out: &mut Vec<std::path::PathBuf>) {
     }
 }
 
+/// The files of the program below `src/`, by their names with `/` and without the ending. What tests reach for is
+/// not the structure, so what is there for tests is left out.
+fn modules(src: &Path) -> Vec<String> {
+    let mut files = Vec::new();
+    sources(src, &mut files);
+    let name = |file: &PathBuf| {
+        let name = file.strip_prefix(src).expect("it lies there").with_extension("");
+        name.to_string_lossy().replace('\\', "/")
+    };
+    let is_for_tests =
+        |name: &String| name.split('/').any(|part| part.contains("test") || part == "fuzzed");
+    files.iter().map(name).filter(|name| !is_for_tests(name)).collect()
+}
+
 #[test]
 fn no_module_imports_upwards() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    sources(&src, &mut files);
     let mut upwards = Vec::new();
     let mut seen = 0;
-    for file in &files {
-        let relative = file.strip_prefix(&src).unwrap();
-        // What tests reach for is not the structure.
-        let is_for_tests =
-            |part: &str| part.contains("test") || part.trim_end_matches(".rs") == "fuzzed";
-        if relative.components().any(|part| is_for_tests(&part.as_os_str().to_string_lossy())) {
-            continue;
-        }
-        let first = relative.components().next().unwrap().as_os_str().to_string_lossy();
-        let module = first.trim_end_matches(".rs").to_owned();
-        let text = fs::read_to_string(file).unwrap();
+    for file in modules(&src) {
+        let module = file.split('/').next().unwrap().to_owned();
+        let text = fs::read_to_string(src.join(format!("{file}.rs"))).unwrap();
         let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
         for other in named(code).into_iter().filter(|other| *other != module) {
             seen += 1;
             if rank(&other) < rank(&module) {
-                upwards.push(format!("{} imports `{other}`", relative.display()));
+                upwards.push(format!("{file} imports `{other}`"));
             }
         }
     }
@@ -148,5 +157,36 @@ fn every_module_has_its_place() {
         if let Some(module) = line.strip_prefix("mod ").and_then(|rest| rest.strip_suffix(';')) {
             rank(module);
         }
+    }
+}
+
+#[test]
+fn the_map_has_every_file_and_no_other_in_this_order() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("../docs/architecture.md")).unwrap();
+    let (_, map) = page.split_once("\n## The modules\n").unwrap();
+    let (map, _) = map.split_once("\n## ").unwrap();
+    let rows = map.lines().filter(|line| line.starts_with("| `"));
+    let first = rows.map(|row| row.split('|').nth(1).unwrap());
+    let named: Vec<&str> = first
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        .filter(|name| !name.ends_with("fuzzed"))
+        .collect();
+    let mut order: Vec<&str> = named.iter().map(|name| name.split('/').next().unwrap()).collect();
+    order.dedup();
+    assert_eq!(order, ORDER);
+
+    let files = modules(&root.join("src"));
+    let holds = |name: &str, file: &str| match name.strip_suffix("/*") {
+        Some(directory) => file
+            .strip_prefix(directory)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
+        None => file == name,
+    };
+    for file in &files {
+        assert!(named.iter().any(|name| holds(name, file)), "the map lacks {file}");
+    }
+    for name in &named {
+        assert!(files.iter().any(|file| holds(name, file)), "there is no {name}");
     }
 }
