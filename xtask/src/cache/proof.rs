@@ -109,7 +109,7 @@ impl Proof {
 
     /// The table and the sentences.
     pub(super) fn text(&self) -> String {
-        let head = ["", "wall", "ratio", "hits", "misses", "hit rate", "not cacheable", "failed"];
+        let head = ["", "wall", "ratio", "hits", "misses", "rate", "uncached", "failed"];
         let mut rows = vec![head.map(str::to_owned)];
         for built in &self.builds {
             let Statistics { hits, misses, not_cacheable, errors, hit_rate, .. } =
@@ -125,11 +125,12 @@ impl Proof {
                 errors.to_string(),
             ]);
         }
-        let mut out = match self.builds.is_empty() {
+        let mut table = match self.builds.is_empty() {
             true => Vec::new(),
             false => wording::aligned(&rows, |column| column == 0),
         };
-        out.push(String::new());
+        table.push(String::new());
+        let mut out = Vec::new();
         out.push(format!("storage: {}", self.reach.text));
         if let Some(seconds) = self.without_seconds {
             out.push(format!(
@@ -169,7 +170,8 @@ impl Proof {
             );
         }
         out.extend(self.notes.iter().cloned());
-        out.join("\n")
+        table.extend(out.iter().map(|sentence| wording::folded(sentence, 0)));
+        table.join("\n")
     }
 }
 

@@ -239,7 +239,8 @@ fn lines(
     defeats: &[Defeat],
 ) -> Vec<String> {
     let mut out = Vec::new();
-    let mut say = |name: &str, text: String| out.push(format!("{name:<12}{text}"));
+    let mut say =
+        |name: &str, text: String| out.push(format!("{name:<12}{}", wording::folded(&text, 12)));
     say(
         "sccache",
         match found.version {
@@ -313,6 +314,15 @@ mod tests {
             assert!(reach.text.contains("RUSTC_WRAPPER= cargo build"), "{}", reach.text);
             assert!(reach.text.contains("It says: words"), "{}", reach.text);
         }
+    }
+
+    #[test]
+    fn long_lines_are_folded_beside_their_names() {
+        let reach = Reach { ok: None, trouble: None, text: "not tried ".repeat(12) };
+        let lines = lines(&Found::default(), &reach, None, None, &[]);
+        let storage = lines.iter().find(|line| line.starts_with("storage     not")).unwrap();
+        assert!(storage.contains("\n            tried"), "{storage}");
+        assert!(storage.lines().all(|line| line.chars().count() <= wording::COLUMNS), "{storage}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The runs as a list: a row for each, the newest first.
 //!
-//! Pure. Holds what is needed to choose one, and nothing else of the record.
+//! Pure. Holds what is needed to choose one, and nothing else of the record. The name of a run says when it began.
 
 use serde::Serialize;
 
@@ -44,8 +44,8 @@ impl Row {
         }
     }
 
-    /// In the order of [`HEADINGS`]. `own` is the workspace that goes without saying.
-    fn cells(&self, own: &str) -> [String; 7] {
+    /// In the order of [`HEADINGS`].
+    fn cells(&self) -> [String; 5] {
         let builds = |medians: &Option<Medians>| {
             medians.as_ref().map_or_else(
                 || "-".to_owned(),
@@ -55,6 +55,17 @@ impl Row {
             )
         };
         let commit = self.git_head.as_deref().map_or("-", |head| head.get(..9).unwrap_or(head));
+        [
+            self.id.clone(),
+            self.command.clone(),
+            commit.to_owned(),
+            builds(&self.clean_dev),
+            builds(&self.clean_release),
+        ]
+    }
+
+    /// What stands below the row, if anything. `own` is the workspace that goes without saying.
+    fn remarks(&self, own: &str) -> Option<String> {
         let mut remarks = Vec::new();
         if self.interrupted {
             remarks.push("interrupted".to_owned());
@@ -62,27 +73,22 @@ impl Row {
         if self.workspace != own {
             remarks.push(format!("of {}", self.workspace));
         }
-        [
-            self.id.clone(),
-            self.command.clone(),
-            self.started.clone(),
-            commit.to_owned(),
-            builds(&self.clean_dev),
-            builds(&self.clean_release),
-            remarks.join(", "),
-        ]
+        (!remarks.is_empty()).then(|| format!("\n  {}", remarks.join(", ")))
     }
 }
 
-const HEADINGS: [&str; 7] =
-    ["run", "command", "started", "commit", "clean dev build", "clean release build", ""];
+const HEADINGS: [&str; 5] = ["run", "command", "commit", "clean dev build", "clean release build"];
 
 /// The rows for people, with headings. `own` is the workspace that goes without saying.
 pub(super) fn table(rows: &[Row], own: &str) -> String {
     let headings = HEADINGS.map(str::to_owned);
-    let lines: Vec<[String; 7]> =
-        [headings].into_iter().chain(rows.iter().map(|row| row.cells(own))).collect();
-    wording::aligned(&lines, |_| true).join("\n")
+    let cells: Vec<[String; 5]> =
+        [headings].into_iter().chain(rows.iter().map(Row::cells)).collect();
+    let remarks = [None].into_iter().chain(rows.iter().map(|row| row.remarks(own)));
+    let lines = wording::aligned(&cells, |_| true).into_iter().zip(remarks);
+    let lines: Vec<String> =
+        lines.map(|(line, remarks)| line + &remarks.unwrap_or_default()).collect();
+    lines.join("\n")
 }
 
 #[cfg(test)]
@@ -107,9 +113,10 @@ mod tests {
         let timed = Some(Medians { baseline: 65.4, candidate: 29.8 });
         let rows = [row("20251102-140321", timed, false), row("2", None, true)];
         let expected = "\
-run              command   started                    commit     clean dev build   clean release build
-20251102-140321  optimize  2025-11-02T14:03:21+01:00  7e31976c0  65.4 s -> 29.8 s  -
-2                optimize  2025-11-02T14:03:21+01:00  7e31976c0  -                 -                    interrupted";
+run              command   commit     clean dev build   clean release build
+20251102-140321  optimize  7e31976c0  65.4 s -> 29.8 s  -
+2                optimize  7e31976c0  -                 -
+  interrupted";
         assert_eq!(table(&rows, "/home/dev/ws"), expected);
     }
 

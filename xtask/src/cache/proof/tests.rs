@@ -41,7 +41,7 @@ fn proof(builds: Vec<Built>) -> Proof {
         bytes: Some(1_500_000),
         without_seconds: None,
         logs: String::new(),
-        notes: vec!["a note".to_owned()],
+        notes: vec!["a note".to_owned(), "a long one, ".repeat(12)],
     }
 }
 
@@ -59,6 +59,7 @@ fn a_ratio_is_to_the_fill_of_the_same_round() {
     assert!(text.contains("another directory: 0.30 of the first build (median of 2)"), "{text}");
     assert!(text.contains("compiled again in another directory: serde"), "{text}");
     assert!(text.contains("75 %") && text.contains("1.5 MB") && text.contains("a note"), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= wording::COLUMNS), "{text}");
 }
 
 #[test]
