@@ -182,13 +182,12 @@ pub(super) fn defeats(at: &Surroundings<'_>) -> Vec<Defeat> {
             units: Some(linked),
             share,
             text: format!(
-                "{} are linked, which sccache does not cache: {} build scripts, {} macros, {} programs, {} dynamic \
-                 libraries; every clean build compiles them{}",
-                wording::count(linked, "unit"),
-                at.kinds.scripts,
-                at.kinds.macros,
-                at.kinds.programs,
-                at.kinds.dynamic,
+                "{} linked, which sccache does not cache ({}); every clean build compiles what is linked{}",
+                match linked {
+                    1 => "1 unit is".to_owned(),
+                    count => format!("{count} units are"),
+                },
+                linked_by_kind(&at.kinds),
                 of_time(share)
             ),
         });
@@ -279,8 +278,23 @@ fn share(timeline: &Timeline, is_meant: impl Fn(&Unit<'_>) -> bool) -> f64 {
     let meant = timeline.units.iter().filter(|unit| {
         is_meant(&Unit { package: &unit.package, target: &unit.target, mode: &unit.mode })
     });
-    let meant: f64 = meant.map(|unit| unit.seconds).sum();
+    // The sum of nothing is -0.0.
+    let meant = meant.fold(0.0, |sum, unit| sum + unit.seconds);
     if all > 0.0 { meant / all } else { 0.0 }
+}
+
+/// `2 build scripts, 1 macro`
+fn linked_by_kind(kinds: &Kinds) -> String {
+    let dynamic = if kinds.dynamic == 1 { "library" } else { "libraries" };
+    let parts = [
+        (kinds.scripts, wording::count(kinds.scripts, "build script")),
+        (kinds.macros, wording::count(kinds.macros, "macro")),
+        (kinds.programs, wording::count(kinds.programs, "program")),
+        (kinds.dynamic, format!("{} dynamic {dynamic}", kinds.dynamic)),
+    ];
+    let parts: Vec<String> =
+        parts.into_iter().filter(|(number, _)| *number > 0).map(|(_, part)| part).collect();
+    parts.join(", ")
 }
 
 fn of_time(share: Option<f64>) -> String {

@@ -39,7 +39,8 @@ fn codes(defeats: &[Defeat]) -> Vec<&str> {
 fn without_a_recorded_build_no_cost_is_given_in_numbers() {
     let all = said(&Found::default(), None);
     assert_eq!(codes(&all), ["linked", "incremental", "paths", "cargo-home"]);
-    assert!(all[0].text.starts_with("3 units are linked"), "{:?}", all[0]);
+    let linked = "3 units are linked, which sccache does not cache (2 build scripts, 1 macro);";
+    assert!(all[0].text.starts_with(linked), "{:?}", all[0]);
     assert!(all[1].text.starts_with("2 members are compiled incrementally"), "{:?}", all[1]);
     assert!(all.iter().all(|defeat| defeat.share.is_none() && !defeat.text.contains('%')));
     assert!(all[2].text.contains("`/ws`") && all[3].text.contains("`/home/u/.cargo`"));
@@ -68,6 +69,8 @@ fn a_recorded_build_gives_the_share_of_the_time() {
     let share = |at: usize| all[at].share.unwrap();
     assert!((share(0) - 0.3).abs() < 1e-9 && (share(1) - 0.3).abs() < 1e-9, "{all:?}");
     assert!(all[0].text.contains("(30 % of the unit time of the last recorded build)"));
+    let idle = Timeline { units: timeline.units[..1].to_vec(), ..timeline };
+    assert!(said(&Found::default(), Some(&idle))[0].text.contains("(0 % of"));
 }
 
 #[test]

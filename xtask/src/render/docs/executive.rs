@@ -104,10 +104,10 @@ fn matrix(set: &Set<'_>) -> Vec<String> {
         return Vec::new();
     }
     let more = weighed.len().saturating_sub(NAMED);
-    let more = if more == 0 {
-        String::new()
-    } else {
-        format!(" {more} more, of less weight, are there too.")
+    let more = match more {
+        0 => String::new(),
+        1 => " One more, of less weight, is there too.".to_owned(),
+        _ => format!(" {more} more, of less weight, are there too."),
     };
     vec![
         table,

@@ -13,7 +13,7 @@ pub(super) fn page(set: &Set<'_>) -> String {
         "The commands, the settings that are in force, the figures to compare with, and help.";
     let mut page = set.page(Kind::Reference, what);
     page.section("Commands", &[text::commands(&[
-        "cargo xtask optimize --dry-run          # findings, plan and diff; writes nothing",
+        "cargo xtask optimize --dry-run          # the plan, with `--diff` every line of it; writes nothing",
         "cargo xtask optimize --yes              # prove, measure, commit what paid",
         "cargo xtask optimize --measure full     # three pairs of builds, and a search over profile settings",
         "cargo xtask optimize --check            # for CI: 1 if changes are pending",
