@@ -73,7 +73,10 @@ fn its_messages_name_it_as_it_is_called() {
 fn its_results_name_it_too_but_a_diff_is_what_is_written() {
     let fixture = Fixture::new(FILES);
     let (_, out, err) = installed(&fixture, &fixture.root(), &["cache", "status"]);
-    assert!(out.contains("`xtask cache setup`") && !out.contains("cargo xtask"), "{out}{err}");
+    assert!(
+        out.contains("`xtask cache setup --backend local`") && !out.contains("cargo xtask"),
+        "{out}{err}"
+    );
     fixture.replace(
         "Cargo.toml",
         "members = [\"core\"]",
