@@ -45,7 +45,8 @@ pub(super) struct Found {
     pub(super) added: Vec<(String, String)>,
 }
 
-const ENVIRONMENT: &str = "the environment";
+/// Who has set what no file sets.
+pub(super) const ENVIRONMENT: &str = "the environment";
 
 /// Variables that name the wrapper, the one that wins first.
 const WRAPPER: [&str; 2] = ["RUSTC_WRAPPER", "CARGO_BUILD_RUSTC_WRAPPER"];

@@ -10,7 +10,7 @@ use toml_edit::{DocumentMut, Item};
 
 use super::{
     agreed::{Consent, Held, Planned},
-    found::{Found, is_sccache},
+    found::{ENVIRONMENT, Found, is_sccache},
     server, status,
 };
 use crate::{
@@ -53,6 +53,7 @@ pub(super) fn run(args: &cli::CacheSetup, global: &Global, shell: &Shell) -> Res
     let change = set_up(document, &variables).map_err(|error| anyhow!(error))?;
     let planned = Planned::of(snapshot, &change)?;
     let mut notes = notes_of(&wanted, version, &found);
+    notes.extend(overrides(&variables, &found));
     if let Some(running) = server::running(&server::that_looks(snapshot, &found), &found)
         && !planned.is_idle()
     {
@@ -158,6 +159,34 @@ fn notes_of(wanted: &Wanted, version: Version, found: &Found) -> Vec<String> {
             .push(format!("`{file}` sets `{name}`, a credential: take it out, and make a new one"));
     }
     notes
+}
+
+/// What the environment here says otherwise than the settings that are written: of the two it is the one that counts.
+fn overrides(variables: &[(&'static str, String)], found: &Found) -> Vec<String> {
+    let wrapper = found.wrapper.as_ref().filter(|wrapper| {
+        // A file that names another one is refused before.
+        wrapper.by.ends_with(ENVIRONMENT) && !is_sccache(&wrapper.value)
+    });
+    let wrapper = wrapper.map(|wrapper| {
+        format!("builds here run through `{}`, set by {}: unset it", wrapper.value, wrapper.by)
+    });
+    let settings = found.settings.iter().filter(|setting| {
+        let written = variables.iter().find(|(name, _)| *name == setting.name);
+        // sccache takes an empty one for none.
+        let is_same = match written {
+            Some((_, value)) => sccache::shown(value) == setting.value,
+            None => setting.value.is_empty(),
+        };
+        setting.by == ENVIRONMENT && OWN.contains(&setting.name.as_str()) && !is_same
+    });
+    let settings = settings.map(|setting| {
+        let what = if setting.value.is_empty() { "empty" } else { &setting.value };
+        format!(
+            "`{}` is {what} in {ENVIRONMENT}, which counts and not the file: unset it",
+            setting.name
+        )
+    });
+    wrapper.into_iter().chain(settings).collect()
 }
 
 fn say_plan(planned: &Planned, consent: Consent, global: &Global, shell: &Shell) -> Result<()> {

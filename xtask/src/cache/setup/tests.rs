@@ -123,3 +123,39 @@ fn variables_that_sccache_refuses_beside_a_setup_are_named() {
     assert!(!notes(&Wanted { expiration: None, ..wanted }).contains("SCCACHE_REDIS_TTL"));
     assert!(!notes(&Wanted::of(Backend::Local)).contains("take it out"));
 }
+
+#[test]
+fn what_the_environment_says_otherwise_is_named_and_what_it_says_alike_is_not() {
+    let setting = |name: &str, value: &str, by: &str| Setting {
+        name: name.to_owned(),
+        value: value.to_owned(),
+        by: by.to_owned(),
+    };
+    let mut found = Found {
+        wrapper: Some(setting("build.rustc-wrapper", "ccache", "RUSTC_WRAPPER in the environment")),
+        settings: vec![
+            setting("SCCACHE_DIR", "/elsewhere", ENVIRONMENT),
+            setting("SCCACHE_CACHE_SIZE", "5G", ENVIRONMENT),
+            setting("SCCACHE_BUCKET", "builds", ENVIRONMENT),
+            setting("SCCACHE_ENDPOINT", "", ENVIRONMENT),
+            setting("SCCACHE_REGION", "", ENVIRONMENT),
+            setting("SCCACHE_REDIS_ENDPOINT", "redis://cache", ".cargo/config.toml"),
+            setting("SCCACHE_LOG", "debug", ENVIRONMENT),
+        ],
+        ..Found::default()
+    };
+    let variables = [
+        ("SCCACHE_DIR", "/cache".to_owned()),
+        ("SCCACHE_CACHE_SIZE", "5G".to_owned()),
+        ("SCCACHE_ENDPOINT", "http://cache:9000".to_owned()),
+    ];
+    let said = overrides(&variables, &found);
+    assert_eq!(said.len(), 4, "{said:?}");
+    assert!(said[0].contains("`ccache`, set by RUSTC_WRAPPER in the environment"), "{said:?}");
+    assert!(said[1].contains("`SCCACHE_DIR` is /elsewhere"), "{said:?}");
+    assert!(said[2].contains("`SCCACHE_BUCKET` is builds"), "{said:?}");
+    assert!(said[3].contains("`SCCACHE_ENDPOINT` is empty"), "{said:?}");
+    found.wrapper =
+        Some(setting("build.rustc-wrapper", "/bin/sccache", "RUSTC_WRAPPER in the environment"));
+    assert_eq!(overrides(&variables, &found).len(), 3);
+}
