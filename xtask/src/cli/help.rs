@@ -65,7 +65,8 @@ Examples:
   $ cargo xtask report 20260102-030405       # one of them
   $ cargo xtask report --team-size 12 --hourly-rate 80
 
-Exit codes: 0 done; 2 there is no such run, or it cannot be read.";
+Exit codes: 0 done; 2 there is no such run, or it cannot be read;
+130 interrupted.";
 
 pub(crate) const CACHE: &str = "\
 Examples:
@@ -84,7 +85,7 @@ Examples:
   $ cargo xtask cache status --format json   # for programs
 
 Exit codes: 0 builds can use the cache; 1 they cannot, or none is set up;
-2 it could not be found out.";
+2 it could not be found out; 130 interrupted.";
 
 pub(crate) const CACHE_SETUP: &str = "\
 Examples:
@@ -92,7 +93,7 @@ Examples:
   $ cargo xtask cache setup --backend redis --endpoint redis://cache:6379
   $ cargo xtask cache setup --backend s3 --bucket builds --region eu-west-1
 
-Exit codes: 0 done, or nothing to do; 2 it could not be done.
+Exit codes: 0 done, or nothing to do; 2 it could not be done; 130 interrupted.
 Undo: `cargo xtask restore`, or `cargo xtask cache remove`.";
 
 pub(crate) const CACHE_VERIFY: &str = "\
@@ -109,7 +110,7 @@ Examples:
   $ cargo xtask cache remove --dry-run       # the diff only
   $ cargo xtask cache remove                 # with a question
 
-Exit codes: 0 done, or nothing to do; 2 it could not be done.";
+Exit codes: 0 done, or nothing to do; 2 it could not be done; 130 interrupted.";
 
 pub(crate) const COMPLETIONS: &str = "\
 They complete the installed program, `xtask`, and no alias: shells leave what
