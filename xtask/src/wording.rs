@@ -17,10 +17,16 @@ pub(crate) fn si_bytes(bytes: u64) -> String {
     }
 }
 
-/// Seconds with one decimal below 100 s and none from there on: `65.4 s`, `168 s`.
+/// Seconds with two decimals below 10 s, one below 100 s and none from there on: `1.53 s`, `65.4 s`, `168 s`. A ratio
+/// beside them can be followed, and nothing pretends to be more exact than builds are.
 pub(crate) fn seconds(seconds: f64) -> String {
-    // What would round up to 100.0 belongs to the other side.
-    if seconds < 99.95 { format!("{seconds:.1} s") } else { format!("{seconds:.0} s") }
+    // What would round up to 10.00 or 100.0 belongs to the other side.
+    let decimals = match seconds.abs() {
+        ..9.995 => 2,
+        ..99.95 => 1,
+        _ => 0,
+    };
+    format!("{seconds:.decimals$} s")
 }
 
 /// `1 core`, `2 cores`.
@@ -53,7 +59,8 @@ pub(crate) fn some_of(names: &[String]) -> String {
 pub(crate) const COLUMNS: usize = 80;
 
 /// A text folded by words so that no line passes [`COLUMNS`], if it begins `indent` columns from the left; the lines
-/// below the first are indented as far. What stands in backticks is one word: paths and commands are not broken.
+/// below the first are indented as far. What stands in backticks is one word, and so is a number with its unit: paths,
+/// commands and quantities are not broken.
 pub(crate) fn folded(text: &str, indent: usize) -> String {
     let room = COLUMNS.saturating_sub(indent);
     let mut lines: Vec<String> = Vec::new();
@@ -78,14 +85,23 @@ pub(crate) fn folded(text: &str, indent: usize) -> String {
     lines.join(&format!("\n{}", " ".repeat(indent)))
 }
 
-/// The words of a line; a pair of backticks and what touches it is one.
+/// Units that stand behind a number in what is printed.
+const UNITS: [&str; 8] = ["s", "min", "h", "B", "kB", "MB", "GB", "%"];
+
+/// Whether two words are a number and its unit.
+fn is_quantity(number: &str, unit: &str) -> bool {
+    number.ends_with(|c: char| c.is_ascii_digit())
+        && UNITS.contains(&unit.trim_end_matches(|c: char| ",;.:)".contains(c)))
+}
+
+/// The words of a line; a pair of backticks and what touches it is one, and a number with its unit.
 fn words(line: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let pairs = line.matches('`').count().is_multiple_of(2);
     let mut is_open = false;
     for piece in line.split(' ').filter(|piece| !piece.is_empty()) {
         match words.last_mut() {
-            Some(word) if is_open => {
+            Some(word) if is_open || is_quantity(word, piece) => {
                 word.push(' ');
                 word.push_str(piece);
             }
@@ -163,6 +179,14 @@ mod tests {
             super::folded("a `b", 78),
             "a\n                                                                              `b"
         );
+    }
+
+    #[test]
+    fn a_number_stays_with_its_unit() {
+        let before = "x".repeat(COLUMNS - 5);
+        assert_eq!(folded(&format!("{before} 54.5 s, then"), 0), format!("{before}\n54.5 s, then"));
+        assert_eq!(folded(&format!("{before} (12 %)"), 0), format!("{before}\n(12 %)"));
+        assert_eq!(folded(&format!("{before} 1,2 so"), 0), format!("{before} 1,2\nso"));
     }
 
     #[test]

@@ -34,6 +34,7 @@ use crate::{
     shadow::{Shadow, Shadows},
     shell::Shell,
     snapshot::{self, Intent, Snapshot},
+    wording,
 };
 
 /// The history of proofs, a [`Proof`] a line.
@@ -237,7 +238,12 @@ impl Stage<'_> {
         let statistics = answer.statistics();
         self.shell.status(
             "Built",
-            format!("{}: {:.1} s; {}", place.title(), sample.value, statistics.sentence()),
+            format!(
+                "{}: {}; {}",
+                place.title(),
+                wording::seconds(sample.value),
+                statistics.sentence()
+            ),
         );
         let missed = proof::missed(&course);
         Ok((Built { round, place, sample, ratio: None, units, statistics, missed }, answer))

@@ -55,8 +55,8 @@ fn the_critical_path_is_told_by_what_each_unit_adds_to_it() {
     assert_eq!(critical.units, 3);
     assert_eq!(
         critical.to_string(),
-        "The critical path takes 10.0 s, 80 % of the wall time: base 1.0.0 3.0 s → derive 1.0.0 5.0 s → \
-         app 1.0.0 (app \"bin\") 2.0 s. With units as long as these, no number of cores makes the build \
+        "The critical path takes 10.0 s, 80 % of the wall time: base 1.0.0 3.00 s → derive 1.0.0 5.00 s → \
+         app 1.0.0 (app \"bin\") 2.00 s. With units as long as these, no number of cores makes the build \
          shorter."
     );
 }
@@ -71,7 +71,7 @@ fn short_units_of_a_long_critical_path_are_counted() {
     timeline.critical_seconds = 100.0;
     let critical = of(&timeline, None).critical.unwrap();
     let steps: Vec<String> = critical.steps.iter().map(ToString::to_string).collect();
-    assert_eq!(steps, ["5 short units 5.0 s", "u5 1.0.0 91.0 s", "4 short units 4.0 s"]);
+    assert_eq!(steps, ["5 short units 5.00 s", "u5 1.0.0 91.0 s", "4 short units 4.00 s"]);
     let sum: f64 = critical.steps.iter().map(|step| step.seconds).sum();
     assert!((sum - 100.0).abs() < 1e-9);
     // One alone between two that are named is named as well.
@@ -86,8 +86,8 @@ fn the_costliest_units_come_with_their_share_of_the_unit_time() {
     let costliest = of(&sample(), None).costliest.unwrap();
     assert_eq!(
         costliest.to_string(),
-        "Of 13.0 s of unit time, the costliest units take: derive 1.0.0 5.0 s (38 %), base 1.0.0 4.0 s \
-         (31 %), other 1.0.0 2.0 s (15 %), app 1.0.0 (app \"bin\") 2.0 s (15 %)."
+        "Of 13.0 s of unit time, the costliest units take: derive 1.0.0 5.00 s (38 %), base 1.0.0 4.00 s \
+         (31 %), other 1.0.0 2.00 s (15 %), app 1.0.0 (app \"bin\") 2.00 s (15 %)."
     );
 }
 
@@ -97,8 +97,8 @@ fn it_is_said_what_needs_the_units_of_the_critical_path() {
     assert_eq!(
         waits,
         [
-            "1 unit needs derive 1.0.0, which takes 5.0 s: app 1.0.0 (app \"bin\").",
-            "2 units need base 1.0.0, which takes 4.0 s (3.0 s to its metadata): derive 1.0.0, other \
+            "1 unit needs derive 1.0.0, which takes 5.00 s: app 1.0.0 (app \"bin\").",
+            "2 units need base 1.0.0, which takes 4.00 s (3.00 s to its metadata): derive 1.0.0, other \
              1.0.0. With those that need them, 3 of 4 units wait."
         ]
     );
@@ -163,7 +163,7 @@ fn units_that_were_held_up_are_named_by_the_processor_time_of_the_same_build() {
     assert_eq!(insights.len(), 1);
     assert_eq!(insights[0].cores.as_ref().unwrap().held_up(), Some(6.5));
     let said = insights[0].cores.as_ref().unwrap().remarks();
-    assert!(said.last().unwrap().starts_with("Of 13.0 s of unit time only 6.5 s was processor"));
+    assert!(said.last().unwrap().starts_with("Of 13.0 s of unit time only 6.50 s was processor"));
     timelines[0].side = "baseline".to_owned();
     assert_eq!(all(&timelines, &measurements)[0].cores.as_ref().unwrap().held_up(), None);
 }
@@ -244,9 +244,9 @@ fn a_duplicate_costs_all_versions_but_the_costliest() {
         Duplicates::after(&swapped(&records)).sentences(),
         [
             "2 packages are there in more than one version. All versions but the costliest of each take \
-             6.5 s of unit time; units run side by side, so this is not wall time.",
-            "syn: 1.0.0 4.0 s, 2.0.0 6.0 s; 4.0 s beyond the costliest (unit time).",
-            "rand: 0.7.0 0.5 s, 0.8.0 3.0 s, 0.9.0 2.0 s; 2.5 s beyond the costliest (unit time).",
+             6.50 s of unit time; units run side by side, so this is not wall time.",
+            "syn: 1.0.0 4.00 s, 2.0.0 6.00 s; 4.00 s beyond the costliest (unit time).",
+            "rand: 0.7.0 0.50 s, 0.8.0 3.00 s, 0.9.0 2.00 s; 2.50 s beyond the costliest (unit time).",
         ]
     );
     let after = Duplicates::after(&records);

@@ -233,9 +233,9 @@ impl<'a> CargoBench<'a> {
     }
 
     fn measured(&self, what: &str, build: &Build) {
-        let cpu = build.sample.cpu_seconds.unwrap_or_default();
-        let spoken =
-            format!("{:.1} s, {cpu:.1} s of CPU, {} units", build.sample.value, build.units);
+        let wall = wording::seconds(build.sample.value);
+        let cpu = wording::seconds(build.sample.cpu_seconds.unwrap_or_default());
+        let spoken = format!("{wall}, {cpu} of CPU, {} units", build.units);
         self.shell.status("Measured", format!("{what}: {spoken}"));
     }
 }

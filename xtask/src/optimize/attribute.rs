@@ -35,12 +35,16 @@ pub(super) fn attribute(stage: &mut dyn Stage, sides: &Sides, proof: &mut Proof)
     let top: Vec<String> = gone
         .iter()
         .take(NAMED)
-        .map(|p| format!("{} {} ({:.1} s)", p.name, p.version, p.unit_time.as_secs_f64()))
+        .map(|p| {
+            let time = wording::seconds(p.unit_time.as_secs_f64());
+            format!("{} {} ({time})", p.name, p.version)
+        })
         .collect();
     proof.notes.push(format!(
-        "attributed, not measured: the clean dev build no longer compiles {}, {total:.1} s of unit time \
+        "attributed, not measured: the clean dev build no longer compiles {}, {} of unit time \
          in the baseline, most of it in {}",
         wording::count(gone.len(), "package"),
+        wording::seconds(total),
         top.join(", ")
     ));
     let seconds: HashMap<Package, f64> = gone
@@ -66,10 +70,10 @@ pub(super) fn attribute(stage: &mut dyn Stage, sides: &Sides, proof: &mut Proof)
     proof.impacts.extend(credits);
     if shared.packages > 0 {
         proof.notes.push(format!(
-            "of these, {} ({:.1} s of unit time) went by several changes together or by the lock file, so that \
+            "of these, {} ({} of unit time) went by several changes together or by the lock file, so that \
              no single change has them to its credit",
             wording::count(shared.packages, "package"),
-            shared.seconds
+            wording::seconds(shared.seconds)
         ));
     }
     Ok(())

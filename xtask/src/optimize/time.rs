@@ -267,11 +267,10 @@ fn reject_slow(
         }
     }
     if is_slow(&with) {
-        let took = median(&with);
+        let (with, before) = (seconds_of(&with), seconds_of(&baseline));
         let reason = format!(
-            "a clean {} build took {took:.1} s with all changes and {:.1} s before, and no single pass explains it",
-            profile.as_str(),
-            median(&baseline)
+            "a clean {} build took {with} with all changes and {before} before, and no single pass explains it",
+            profile.as_str()
         );
         reject(proof, (&reason, Timed::Compared), Change::affects_build);
         if stage.updates_all() {
@@ -301,12 +300,14 @@ fn median(seconds: &[f64]) -> f64 {
     stats::median(seconds).unwrap_or_default()
 }
 
+/// Their median as text.
+fn seconds_of(seconds: &[f64]) -> String {
+    wording::seconds(median(seconds))
+}
+
 fn compared(profile: Profile, with: &[f64], without: &[f64]) -> String {
-    let (with, without) = (median(with), median(without));
-    format!(
-        "a clean {} build took {with:.1} s with it and {without:.1} s without",
-        profile.as_str()
-    )
+    let (with, without) = (seconds_of(with), seconds_of(without));
+    format!("a clean {} build took {with} with it and {without} without", profile.as_str())
 }
 
 fn reject(proof: &mut Proof, (reason, timed): (&str, Timed), which: impl Fn(&Change) -> bool) {

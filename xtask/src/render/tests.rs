@@ -26,10 +26,17 @@ fn bytes_are_counted_in_powers_of_ten() {
 }
 
 #[test]
-fn seconds_lose_their_decimal_at_a_hundred() {
-    for (value, text) in
-        [(0.0, "0.0 s"), (65.44, "65.4 s"), (99.949, "99.9 s"), (99.96, "100 s"), (168.5, "168 s")]
-    {
+fn seconds_have_three_digits_or_more() {
+    for (value, text) in [
+        (0.0, "0.00 s"),
+        (1.534, "1.53 s"),
+        (9.994, "9.99 s"),
+        (9.996, "10.0 s"),
+        (65.44, "65.4 s"),
+        (99.949, "99.9 s"),
+        (99.96, "100 s"),
+        (168.5, "168 s"),
+    ] {
         assert_eq!(seconds(value), text);
     }
 }
@@ -62,21 +69,21 @@ fn the_table_is_aligned_and_says_how_it_was_measured() {
 \x20                     before     after   change  expected  call
 clean dev build       65.4 s    29.8 s   -54.4%    -25.0%  better
 clean release build   68.6 s    44.8 s   -34.7%    -39.0%  better
-incremental (core)     5.2 s     5.1 s    -1.9%    -20.0%  same
-incremental (leaf)     1.6 s     2.1 s   +31.2%         -  worse
+incremental (core)    5.20 s    5.10 s    -1.9%    -20.0%  same
+incremental (leaf)    1.60 s    2.10 s   +31.2%         -  worse
 target size          1421 MB    652 MB   -54.1%    -45.0%  better
 package directory    1900 MB  104.0 kB  -99.99%   -99.99%  better
 artifacts               1688      1110   -34.2%    -17.0%  better
 units                    244       144   -41.0%         -  better
 duplicates                13         2   -84.6%         -  better
 
-clean release build: 3 samples before, 67.9 s to 70.2 s; 3 samples after, 44.2
-\x20 s to 45.1 s
+clean release build: 3 samples before, 67.9 s to 70.2 s; 3 samples after,
+\x20 44.2 s to 45.1 s
 several samples a side: a difference is called only where the ranges do not
 \x20 overlap
 a single sample on a side shows no spread: clean dev build, incremental
 \x20 (core), incremental (leaf)
-timings less than 22% or 0.2 s apart are called same
+timings less than 22% or 0.20 s apart are called same
 sizes less than 1% apart are called same
 expected: what the documents of the replaced script promised
 machine: 2 cores, linux x86_64, rustc 1.95.0 (59807616e 2026-04-14), cargo

@@ -4,6 +4,7 @@ use super::Reading;
 use crate::{
     record::Quantity,
     stats::{self, Call},
+    wording,
 };
 
 /// How much larger a linked binary may get: a ratio to the same binary before the search.
@@ -35,8 +36,8 @@ pub(super) fn objection(
     }
     let (before, after) = (current.rebuild_seconds?, reading.rebuild_seconds?);
     let is_worse = stats::call_sides(Quantity::Seconds, &[before], &[after]) == Some(Call::Worse);
-    is_worse
-        .then(|| format!("a rebuild after an edit takes {after:.1} s in place of {before:.1} s"))
+    let (before, after) = (wording::seconds(before), wording::seconds(after));
+    is_worse.then(|| format!("a rebuild after an edit takes {after} in place of {before}"))
 }
 
 /// The binary that grew most, and its ratio to the same binary before.

@@ -442,5 +442,5 @@ fn what_took_longest_in_the_last_timed_build_comes_first() {
     fixture.put_bytes(&format!("{run}/report.json"), record.to_string().as_bytes());
     let looked = look();
     assert_eq!(looked.ids("planned"), [SHELF, "duplicate-version:hook"]);
-    looked.holds(SHELF, "planned", "1 package would go, 7.5 s of unit time in the last timed");
+    looked.holds(SHELF, "planned", "1 package would go, 7.50 s of unit time in the last timed");
 }

@@ -45,7 +45,7 @@ fn the_pass_that_makes_a_build_slower_is_taken_back_and_the_rest_proved_and_test
     assert_eq!(outcome.kept(), ["duplicate-version:a"]);
     let (rejected, why) = &outcome.proof.rejected[0];
     assert_eq!(rejected.id(), "cargo-config:b");
-    assert_eq!(why, "a clean dev build took 160.0 s with it and 100.0 s without");
+    assert_eq!(why, "a clean dev build took 160 s with it and 100 s without");
     assert_eq!(outcome.proof.impacts["cargo-config:b"].seconds, -60.0);
     assert_eq!(outcome.log.iter().filter(|line| *line == "check").count(), 1);
     assert_eq!(outcome.log.iter().filter(|line| *line == "test").count(), 2);

@@ -77,7 +77,7 @@ pub(in crate::render) fn outcome(duplicate: &DuplicateRecord) -> String {
     format!("was in {}, {after}", count(before, "version"))
 }
 
-/// A sentence for each version: `` `5.5.3` is gone: 1.2 s of unit time, needed by … ``.
+/// A sentence for each version: `` `5.5.3` is gone: 1.20 s of unit time, needed by … ``.
 pub(in crate::render) fn sentences(duplicate: &DuplicateRecord) -> Vec<String> {
     let sentence = |(version, fate): &(&DuplicateVersion, Fate)| {
         let verb = match fate {

@@ -13,7 +13,7 @@ fn one_sample_a_side_shows_the_noise_floor() {
     let of = |unit| uncertainty(&row("any", unit, &[10.0], &[5.0], None));
     assert_eq!(of(Quantity::Seconds), "±22% noise floor");
     let short = row("incremental-leaf", Quantity::Seconds, &[0.6], &[0.9], None);
-    assert_eq!(uncertainty(&short), "±0.2 s noise floor");
+    assert_eq!(uncertainty(&short), "±0.20 s noise floor");
     assert_eq!(of(Quantity::Bytes), "±1% noise floor");
     assert_eq!(of(Quantity::Count), "exact");
 }
@@ -28,14 +28,16 @@ fn several_pairs_show_the_range_of_their_ratios() {
 fn samples_that_make_no_pairs_show_their_ranges() {
     let mut measured = row("clean-dev", Quantity::Seconds, &[10.0, 12.0], &[5.0, 6.0], None);
     measured.samples.candidate.truncate(1);
-    assert_eq!(uncertainty(&measured), "10.0 s to 12.0 s before, 5.0 s after");
+    assert_eq!(uncertainty(&measured), "10.0 s to 12.0 s before, 5.00 s after");
     measured.samples = Samples::default();
     assert_eq!(uncertainty(&measured), "");
 }
 
 #[test]
 fn seconds_saved_have_a_sign() {
-    for (value, text) in [(1.25, "+1.2 s"), (0.01, "0.0 s"), (-0.01, "0.0 s"), (-103.1, "-103 s")] {
+    for (value, text) in
+        [(1.25, "+1.25 s"), (0.001, "0.00 s"), (-0.001, "0.00 s"), (-103.1, "-103 s")]
+    {
         assert_eq!(signed_seconds(value), text);
     }
 }

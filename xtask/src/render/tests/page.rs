@@ -130,10 +130,10 @@ fn the_charts_are_named_and_well_formed() {
 fn a_version_that_is_gone_is_struck_and_called_gone() {
     let page = html::report(&record());
     assert!(page.contains("<g class=\"node own gone\">"));
-    assert!(page.contains("<code>5.5.3</code> is gone: 1.2 s of unit time; was needed by"));
+    assert!(page.contains("<code>5.5.3</code> is gone: 1.20 s of unit time; was needed by"));
     let report = markdown::report(&record());
     assert!(report.contains("[\"dashmap 5.5.3 (gone)\"]"));
-    assert!(report.contains("- `5.5.3` is gone: 1.2 s of unit time; was needed by"));
+    assert!(report.contains("- `5.5.3` is gone: 1.20 s of unit time; was needed by"));
 }
 
 #[test]
