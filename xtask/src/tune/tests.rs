@@ -115,6 +115,27 @@ fn one_lucky_reading_is_not_believed() {
 }
 
 #[test]
+fn a_gain_of_a_tenth_is_built_until_it_is_certain() {
+    // 10.5 % beyond the faster: above the floor of five readings and below that of four.
+    let (found, _) = found(&two(), |values, build| {
+        seconds(if values[0] == 1 { 100.0 } else { 110.5 } + (build % 3) as f64 / 100.0)
+    });
+    assert_eq!(found.chosen, [1, 0]);
+    let taken = &found.settings[0].tried[0];
+    assert_eq!((taken.seconds.len(), taken.seconds_without.len()), (5, 5));
+}
+
+#[test]
+fn a_gain_that_so_many_pairs_do_not_show_is_none() {
+    let time = |values: &[usize], _| seconds(if values[0] == 1 { 100.0 } else { 109.0 });
+    let (found, _) = found(&two(), time);
+    assert_eq!(found.chosen, [0, 0]);
+    let left = &found.settings[0].tried[0];
+    assert_eq!((left.outcome, left.seconds.len()), (TuneOutcome::NotFaster, 5));
+    assert!(left.reason.contains("not beyond noise"), "{}", left.reason);
+}
+
+#[test]
 fn what_loses_keeps_its_number() {
     let (found, _) = found(&two(), |values, _| seconds(if values[1] == 1 { 260.0 } else { 100.0 }));
     let lost = &found.settings[1].tried[0];

@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
-use crate::support::{Fixture, Run, assert_same};
+use crate::support::{Fixture, Run, assert_same, unfolded};
 
 const FILES: &str = r#"
 -- Cargo.toml --
@@ -183,8 +183,10 @@ fn an_empty_variable_that_takes_the_wrapper_back_is_named_and_no_setup_is_asked_
     let variables =
         [("PATH", stage.path.as_str()), ("SCCACHE_SERVER_PORT", "1"), ("RUSTC_WRAPPER", "")];
     let status = stage.fixture.run_with(&variables, &["cache", "status"]).exits(1);
-    assert!(!status.stdout.contains("cache setup"), "{status:?}");
-    assert!(status.stdout.contains("unset RUSTC_WRAPPER"), "{status:?}");
+    // The text behind the names of the rows begins at the thirteenth column.
+    let said = unfolded(&status.stdout, 12);
+    assert!(!said.contains("cache setup"), "{status:?}");
+    assert!(said.contains("unset RUSTC_WRAPPER"), "{status:?}");
     let verify = stage.fixture.run_with(&variables, &["cache", "verify"]).exits(2);
     verify.says("hint: unset RUSTC_WRAPPER");
     let setup = [&REDIS[..], &["--key-prefix", "team", "--yes"]].concat();

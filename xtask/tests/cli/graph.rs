@@ -2,6 +2,8 @@
 
 use crate::support::{Fixture, assert_same};
 
+mod retried;
+
 /// `lantern` of the registry, in releases that ask for one `shelf` or the other.
 fn lantern(fixture: &Fixture, version: &str, shelf: &str, lib: &str) {
     fixture.vendor("lantern", version, &format!("[dependencies]\nshelf = \"{shelf}\"\n"), lib);
@@ -41,6 +43,14 @@ doctest = false
 const BOTH: &str = "lantern = \"1\"\nshelf = \"6.1\"";
 const USES_BOTH: &str = "pub use lantern::lit as _;\npub use shelf::pine as _;";
 
+/// A workspace that asks for `porch` and `hook` of the registry too; neither is there yet.
+fn with_porch() -> Fixture {
+    workspace(
+        "lantern = \"1\"\nporch = \"1\"\nshelf = \"6.1\"\nhook = \"2\"",
+        "pub use lantern::lit as _;\npub use porch::sit as _;\npub use shelf::pine as _;\npub use hook::two as _;",
+    )
+}
+
 /// A workspace in which `lantern` holds the old `shelf`.
 fn held() -> Fixture {
     let fixture = workspace(BOTH, USES_BOTH);
@@ -59,6 +69,7 @@ fn versions(fixture: &Fixture, name: &str) -> Vec<String> {
 
 const ONLY: [&str; 2] = ["--only", "duplicate-version"];
 const SHELF: &str = "duplicate-version:shelf";
+const HOOK: &str = "duplicate-version:hook";
 
 /// A second run finds nothing to do, and `restore` leaves what was there before.
 #[track_caller]
@@ -362,59 +373,9 @@ fn what_comes_to_one_version_with_another_is_not_told_twice() {
     assert!(run.change(SHELF)["reason"].to_string().contains("2 packages would go"), "{run:?}");
 }
 
-/// A workspace in which raising `porch` is tried beside a newer `lantern`, which then falls: it pays only with the
-/// newest `porch`, and that lacks what `app` uses. `lantern` switches the light of `hook` off.
-fn entangled(porch: &str) -> Fixture {
-    let fixture = workspace(
-        "lantern = \"1\"\nporch = \"1\"\nshelf = \"6.1\"\nhook = \"2\"",
-        "pub use lantern::lit as _;\npub use porch::sit as _;\npub use shelf::pine as _;\npub use hook::two as _;",
-    );
-    fixture.vendor("hook", "1.0.0", "", "");
-    let hook = "pub fn two() {}\n#[cfg(not(feature = \"dark\"))]\npub fn light() {}\n";
-    fixture.vendor("hook", "2.0.0", "[features]\ndark = []\n", hook);
-    let old = "[dependencies]\nhook = \"1\"\n";
-    let new = "[dependencies]\nhook = \"2\"\n";
-    fixture.vendor("porch", "1.0.0", old, "pub fn sit() {}\n");
-    fixture.lock();
-    fixture.vendor("porch", "2.0.0", new, porch);
-    fixture.vendor("porch", "3.0.0", new, "");
-    let needs = "[dependencies]\nshelf = \"6.1\"\nporch = \"3\"\n\
-                 hook = { version = \"2\", features = [\"dark\"] }\n";
-    fixture.vendor("lantern", "2.0.0", needs, LIT);
-    fixture
-}
-
-const HOOK: &str = "duplicate-version:hook";
-
-#[test]
-fn what_was_judged_beside_a_change_that_fell_is_judged_again_without() {
-    let fixture = entangled("pub use hook::light as sit;\n");
-    let before = fixture.tree();
-    let run = fixture.optimized(&ONLY);
-    assert_eq!((run.ids("applied"), run.ids("rejected")), (vec![HOOK.into()], vec![SHELF.into()]));
-    assert_eq!(versions(&fixture, "porch"), ["2.0.0"], "{run:?}");
-    fixture.cargo(&["check", "--workspace", "--locked", "--offline", "--quiet"]);
-    fixture.run(&["restore"]).exits(0);
-    assert_same(&before, &fixture.tree());
-}
-
-#[test]
-fn what_fails_without_what_fell_as_well_is_not_compiled_by_the_next_run() {
-    let fixture = entangled("");
-    let run = fixture.optimized(&ONLY);
-    assert_eq!(run.ids("rejected"), [HOOK, SHELF], "{run:?}");
-    run.holds(HOOK, "rejected", "unresolved import `porch::sit`");
-    let second = fixture.optimized(&ONLY);
-    second.says("nothing to do");
-    assert!(!second.stderr.contains("Checking"), "{second:?}");
-}
-
 #[test]
 fn what_took_longest_in_the_last_timed_build_comes_first() {
-    let fixture = workspace(
-        "lantern = \"1\"\nporch = \"1\"\nshelf = \"6.1\"\nhook = \"2\"",
-        "pub use lantern::lit as _;\npub use porch::sit as _;\npub use shelf::pine as _;\npub use hook::two as _;",
-    );
+    let fixture = with_porch();
     fixture.vendor("hook", "1.0.0", "", "");
     fixture.vendor("hook", "2.0.0", "", "pub fn two() {}\n");
     let porch = |version: &str, hook: &str| {
@@ -426,7 +387,7 @@ fn what_took_longest_in_the_last_timed_build_comes_first() {
     porch("2.0.0", "2");
     lantern(&fixture, "2.0.0", "6.1", LIT);
     let look = || fixture.optimize(&["--dry-run", ONLY[0], ONLY[1]]).exits(0);
-    assert_eq!(look().ids("planned"), ["duplicate-version:hook", SHELF]);
+    assert_eq!(look().ids("planned"), [HOOK, SHELF]);
     // A recorded run that kept a timing report.
     fixture.optimized(&["--only", "cargo-config"]);
     let runs = fixture.path("target/xtask/runs");
@@ -441,6 +402,6 @@ fn what_took_longest_in_the_last_timed_build_comes_first() {
     record["kept"] = serde_json::json!([{ "what": "cargo's timing report", "path": path }]);
     fixture.put_bytes(&format!("{run}/report.json"), record.to_string().as_bytes());
     let looked = look();
-    assert_eq!(looked.ids("planned"), [SHELF, "duplicate-version:hook"]);
+    assert_eq!(looked.ids("planned"), [SHELF, HOOK]);
     looked.holds(SHELF, "planned", "1 package would go, 7.50 s of unit time in the last timed");
 }
