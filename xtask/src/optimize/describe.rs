@@ -36,7 +36,7 @@ const LEFT: [(Verdict, &str, &str); 3] = [
 /// `cleans`: what a commit leaves no use for is deleted after it.
 pub(super) fn in_full(snapshot: &Snapshot, plan: &Plan, cleans: bool) -> String {
     let count = wording::count(plan.changes.len(), "change");
-    let mut text = line("Planned", &format!("{count} in `{}`", snapshot.root.display()));
+    let mut text = line("Planned", &format!("{count} in `{}`", shell::shown(&snapshot.root)));
     for change in &plan.changes {
         text.push_str(&line("", &format!("{} ({})", change.title, change.id())));
         let reason = folded(&change.reason, INDENT + 2);
