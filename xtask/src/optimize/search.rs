@@ -185,7 +185,11 @@ fn evidence(settings: &[TunedSetting]) -> String {
     match (chosen.as_slice(), built) {
         ([], 0) => "nothing was searched: no time, or no build to start from".to_owned(),
         ([], built) => {
-            format!("no value was faster beyond noise: {} built", wording::count(built, "value"))
+            // What was planned may be written all the same.
+            let other =
+                if settings.iter().any(|it| it.chosen != it.before) { "other " } else { "" };
+            let built = wording::count(built, "value");
+            format!("no {other}value was faster beyond noise: {built} built")
         }
         (chosen, built) => format!(
             "measured: {}; {} built in all",

@@ -204,6 +204,8 @@ fn a_full_run_searches_proves_what_it_found_and_takes_three_pairs() {
     let release = release.expect("it stands");
     assert!(release.title.contains("profile.release.lto = \"off\""), "{}", release.title);
     assert!(release.reason.contains("took 60.0 s and 90.0 s without"), "{}", release.reason);
+    let dev = outcome.proof.kept.iter().find(|kept| kept.id() == "profile:dev").unwrap();
+    assert!(dev.reason.starts_with("no other value was faster beyond noise"), "{}", dev.reason);
     assert_eq!(outcome.proof.impacts["profile:release"].seconds, 30.0);
     // Once for what the search found.
     assert_eq!(outcome.log.iter().filter(|line| *line == "check").count(), 1);
