@@ -78,6 +78,7 @@ fn race(swapped: &str, clean: &dyn Fn(&Path)) {
         });
         assert!(files(outside.path()) == before, "something outside is gone: {swapped}");
     }
+    assert!(swaps.load(Ordering::Relaxed) > ROUNDS, "it was hardly ever swapped");
 }
 
 #[test]
