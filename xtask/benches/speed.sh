@@ -100,10 +100,17 @@ baseline_samples() {
 # A number of the record, or nothing.
 number() { sed -n "s/^ *\"$1\": \([0-9.eE+-]*\),*\$/\1/p" "$2" | head -n 1; }
 
-second() {
-    # Where the user's builds go is no place for these.
+# What the record of a run says of its own time: timed builds have fields of these names too.
+spent() { sed -n '/^  "spent": {/,/}/p' "$1" >"$scratch/spent"; }
+
+# Builds the tool, and lets nothing be built where the user's builds go.
+prepare() {
     unset CARGO_TARGET_DIR CARGO_BUILD_TARGET_DIR CARGO_BUILD_BUILD_DIR
     cargo build --package xtask --locked ${offline[@]+"${offline[@]}"} >>"$log" 2>&1
+}
+
+second() {
+    prepare
     copy second
     local record="$scratch/second.json" spent="$scratch/spent" run walls="" beyond=""
     one_run() {
@@ -117,7 +124,7 @@ second() {
             echo "a later run still applied something: its figures are no figures of a second run" >&2
             exit 1
         fi
-        sed -n '/^  "spent": {/,/}/p' "$record" >"$spent"
+        spent "$record"
         walls+=$(number wall_seconds "$spent")$'\n'
         beyond+=$(calc "$(number wall_seconds "$spent") - $(number cargo_seconds "$spent")" 3)$'\n'
     done
@@ -129,9 +136,7 @@ second() {
 }
 
 quick() {
-    # Where the user's builds go is no place for these.
-    unset CARGO_TARGET_DIR CARGO_BUILD_TARGET_DIR CARGO_BUILD_BUILD_DIR
-    cargo build --package xtask --locked ${offline[@]+"${offline[@]}"} >>"$log" 2>&1
+    prepare
     copy reference
     copy run
     local check update build reference checked
@@ -171,8 +176,7 @@ quick() {
     row "  the rest" "$(calc "$rest" 1) s"
     row "  the rest to the three commands" "$(calc "$rest / $reference")"
 
-    # Timed builds have a field of that name too.
-    sed -n '/^  "spent": {/,/}/p' "$record" >"$scratch/spent"
+    spent "$record"
     inside=$(number cargo_seconds "$scratch/spent")
     total=$(number wall_seconds "$scratch/spent")
     if [ -n "$inside" ] && [ -n "$total" ]; then

@@ -125,6 +125,9 @@ pub(super) fn refused(
     REFUSED.into_iter().find(is_set).filter(|_| refuses)
 }
 
+/// The variable for the setting of the dev profile.
+const PROFILE: &str = "CARGO_PROFILE_DEV_INCREMENTAL";
+
 /// Whether members are compiled incrementally in a dev build, and what says so.
 pub(super) fn incremental(
     snapshot: &Snapshot,
@@ -140,7 +143,6 @@ fn incremental_by(
     manifest: &DocumentMut,
     environment: &BTreeMap<String, String>,
 ) -> Option<String> {
-    const PROFILE: &str = "CARGO_PROFILE_DEV_INCREMENTAL";
     let by_variable = |name: &str, on: &str| {
         let value = environment.get(name)?;
         Some((value == on).then(|| format!("{name}={value} in the environment")))
@@ -165,7 +167,7 @@ fn incremental_by(
 
 /// The variables that [`incremental`] and [`refused`] look at, as the environment has them.
 pub(super) fn environment() -> BTreeMap<String, String> {
-    let names = [REFUSED[0], REFUSED[1], "CARGO_PROFILE_DEV_INCREMENTAL"];
+    let names = [REFUSED[0], REFUSED[1], PROFILE];
     let set =
         names.into_iter().filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)));
     set.collect()
@@ -293,7 +295,7 @@ pub(super) fn defeats(at: &Surroundings<'_>) -> Vec<Defeat> {
 }
 
 /// What [`refused`] means.
-pub(super) fn refusal(variable: &str) -> String {
+fn refusal(variable: &str) -> String {
     format!(
         "{variable}=1 in the environment: sccache refuses to compile anything with it, so every build through it fails; \
          unset it, or build with `RUSTC_WRAPPER=`"

@@ -2,7 +2,7 @@
 //!
 //! Invariant: it is a directory of its own, or lies below a key prefix that no build uses.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
 use tempfile::TempDir;
@@ -39,10 +39,7 @@ impl Fresh {
             let own = target_dir::own(&snapshot.target_dir)?;
             fs::create_dir_all(&own)
                 .with_context(|| format!("failed to create `{}`", own.display()))?;
-            let dir = tempfile::Builder::new().prefix("cache-").tempdir_in(&own);
-            let dir = dir.with_context(|| format!("failed to write in `{}`", own.display()))?;
-            variables.push(("SCCACHE_DIR".to_owned(), dir.path().display().to_string()));
-            local = Some(dir);
+            local = Some(empty_in(&own, &mut variables)?);
         }
         Ok(Self { variables, left, local })
     }
@@ -54,12 +51,18 @@ impl Fresh {
     pub(super) fn on_another_machine(&self) -> Result<Option<(TempDir, Variables)>> {
         let (Some(local), Some(_)) = (&self.local, &self.left) else { return Ok(None) };
         let above = local.path().parent().unwrap_or(local.path());
-        let dir = tempfile::Builder::new().prefix("cache-").tempdir_in(above);
-        let dir = dir.with_context(|| format!("failed to write in `{}`", above.display()))?;
         let mut variables = self.variables.clone();
-        variables.push(("SCCACHE_DIR".to_owned(), dir.path().display().to_string()));
+        let dir = empty_in(above, &mut variables)?;
         Ok(Some((dir, variables)))
     }
+}
+
+/// A new local cache below a directory; the variables are made to name it.
+fn empty_in(above: &Path, variables: &mut Variables) -> Result<TempDir> {
+    let dir = tempfile::Builder::new().prefix("cache-").tempdir_in(above);
+    let dir = dir.with_context(|| format!("failed to write in `{}`", above.display()))?;
+    variables.push(("SCCACHE_DIR".to_owned(), dir.path().display().to_string()));
+    Ok(dir)
 }
 
 /// The variables by which a server keeps what a proof makes apart, below its own key prefix, and what stays there;

@@ -41,7 +41,7 @@ pub(super) fn share(fraction: f64) -> String {
 pub(super) fn signed_seconds(value: f64) -> String {
     let sign = if value < 0.0 { "-" } else { "+" };
     match seconds(value.abs()) {
-        zero if zero == "0.00 s" => zero,
+        zero if zero == seconds(0.0) => zero,
         size => format!("{sign}{size}"),
     }
 }
